@@ -18,18 +18,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shared.errors import Invalid
+from shared.errors import InvalidInput
 
-MAX_SIDE = 1 << 16  # a frame of 65,536² is beyond every scanner; larger sizes are lies that would allocate memory
+MAX_SIDE = (
+    1 << 16
+)  # a frame of 65,536² is beyond every scanner; larger sizes are lies that would allocate memory
 MAX_PIXELS = 1 << 31  # runs stay within 32 bits, as in the reference implementation
 _MAX_GROUPS = 7  # seven groups of five bits hold every signed 32-bit run
-_POWERS = (1 << 5 * np.arange(1, _MAX_GROUPS, dtype=np.int64)) >> 1  # 16, 512, ... : where one more group is needed
+_POWERS = (
+    1 << 5 * np.arange(1, _MAX_GROUPS, dtype=np.int64)
+) >> 1  # 16, 512, ... : where one more group is needed
 
 Runs = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 
-class InvalidRLE(Invalid, ValueError):
+class InvalidRLE(InvalidInput):
     """An RLE that does not describe a mask; the message is one sentence that says what is wrong with it."""
 
 
@@ -104,6 +108,11 @@ def runs(rle: RLE) -> Runs:
     Valid means: a plausible size, only characters 48–111, no unfinished or overlong number, no negative run, and runs that
     sum to ``height * width``.
     """
+    return _parse(rle)[0]
+
+
+def _parse(rle: RLE) -> tuple[Runs, bool]:
+    """Canonical runs of an RLE, and whether its bytes are already the canonical ones."""
     height, width = rle.height, rle.width
     _check_size(height, width)
     pixels = height * width
@@ -113,7 +122,7 @@ def runs(rle: RLE) -> Runs:
     if codes.size == 0:
         if pixels:
             raise InvalidRLE(f"The RLE counts are empty, but the mask has {height} × {width} pixels.")
-        return np.zeros(0, np.int64)
+        return np.zeros(0, np.int64), True
     if codes.min() < 48 or codes.max() > 111:
         raise InvalidRLE("The RLE counts hold characters that COCO RLE does not use.")
     codes = codes - np.uint8(48)
@@ -130,13 +139,18 @@ def runs(rle: RLE) -> Runs:
         raise InvalidRLE("The RLE counts hold a number too long for a run of pixels.")
     values = (codes[ends] & 0x1F).astype(np.int64)
     values -= (values & 0x10) << 1  # the highest group carries the sign
+    minimal = True
     for k in range(1, longest + 1):
-        here = lengths >= k
+        here = np.flatnonzero(lengths >= k)
+        if k == 1:  # a highest group that only repeats the sign of the one below could be left out
+            top, below = values[here], codes[ends[here] - 1] & 0x10
+            minimal = not np.any(((top == 0) & (below == 0)) | ((top == -1) & (below != 0)))
         values[here] = (values[here] << 5) | (codes[ends[here] - k] & 0x1F)
     values[1::2] = np.cumsum(values[1::2])
     values[2::2] = np.cumsum(values[2::2])
     _check_runs(values, height, width)
-    return _canonical(values)
+    lengths = _canonical(values)
+    return lengths, minimal and lengths is values
 
 
 def decode(rle: RLE) -> Mask:
@@ -160,7 +174,8 @@ def validate(rle: RLE, height: int | None = None, width: int | None = None) -> R
         raise InvalidRLE(
             f"The mask is {rle.height} × {rle.width} pixels, but the image is {height} × {width} (height × width)."
         )
-    return from_runs(rle.height, rle.width, runs(rle))
+    lengths, canonical = _parse(rle)
+    return rle if canonical else from_runs(rle.height, rle.width, lengths)
 
 
 def area(rle: RLE) -> int:
@@ -232,7 +247,11 @@ def _intersection(ends_a: Runs, ends_b: Runs) -> int:
     if ends_a.size < 2 or ends_b.size < 2:
         return 0
     bounds = np.sort(np.concatenate((ends_a, ends_b)), kind="stable")
-    both = np.searchsorted(ends_a, bounds[:-1], side="right") & np.searchsorted(ends_b, bounds[:-1], side="right") & 1
+    both = (
+        np.searchsorted(ends_a, bounds[:-1], side="right")
+        & np.searchsorted(ends_b, bounds[:-1], side="right")
+        & 1
+    )
     return int((np.diff(bounds) * both).sum())
 
 
@@ -261,7 +280,9 @@ def _check_runs(lengths: Runs, height: int, width: int) -> None:
         raise InvalidRLE("The RLE counts hold a run of negative length.")
     total = int(lengths.sum())
     if total != height * width or (lengths.size and int(lengths.max()) > height * width):
-        raise InvalidRLE(f"The RLE runs cover {total} pixels, but the mask has {height} × {width} = {height * width}.")
+        raise InvalidRLE(
+            f"The RLE runs cover {total} pixels, but the mask has {height} × {width} = {height * width}."
+        )
 
 
 def _check_same(a: RLE, b: RLE) -> None:
