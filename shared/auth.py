@@ -73,7 +73,9 @@ class Principal:
         """Raise Forbidden unless the role within the project is at least `least`."""
         role = self.role_in(project_id)
         if role is None or role < least:
-            raise Forbidden(f"This needs the role {least} in the project; ask the project's lab to add you as a member.")
+            raise Forbidden(
+                f"This needs the role {least} in the project; ask the project's lab to add you as a member."
+            )
 
     def require_role(self, least: Role) -> None:
         """Raise Forbidden unless the account-wide role is at least `least`."""
@@ -124,7 +126,9 @@ def decode_principal(value: str, secret: bytes, now_s: int | None = None) -> Pri
     principal, signed_at = _decode(value, secret)
     now = int(time.time()) if now_s is None else now_s
     if abs(now - signed_at) > MAX_AGE_S:
-        raise Unauthenticated("The identity header is too old; check that the clocks of gateway and service agree.")
+        raise Unauthenticated(
+            "The identity header is too old; check that the clocks of gateway and service agree."
+        )
     return principal
 
 

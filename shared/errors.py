@@ -18,7 +18,9 @@ class BrambleError(Exception):
     title = "Internal error"
     retryable = False
 
-    def __init__(self, detail: str, *, code: str | None = None, retry_after: int | None = None, **extra: Any) -> None:
+    def __init__(
+        self, detail: str, *, code: str | None = None, retry_after: int | None = None, **extra: Any
+    ) -> None:
         super().__init__(detail)
         self.detail = detail
         if code is not None:

@@ -21,24 +21,41 @@ class Settings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="Address that the HTTP server listens on.")
     port: int = Field(8080, description="Port of the HTTP server.")
-    data_dir: Path = Field(Path("data"), description="Folder of the embedded database, bus, blobs and secrets.")
+    data_dir: Path = Field(
+        Path("data"), description="Folder of the embedded database, bus, blobs and secrets."
+    )
     database_url: str = Field(
         "",
         description="SQLAlchemy URL; `{service}` is replaced by the service's name. Empty: one SQLite file a service in the data folder.",
     )
-    bus_url: str = Field("", description="`kafka://host:port[,host:port]`; empty: LocalBus in the data folder.")
+    bus_url: str = Field(
+        "", description="`kafka://host:port[,host:port]`; empty: LocalBus in the data folder."
+    )
     blob_url: str = Field(
         "", description="`s3://KEY:SECRET@host:port/bucket?secure=false`; empty: files in the data folder."
     )
-    inference_url: str = Field("", description="`grpc://host:port` of Triton; empty: ONNX Runtime in process.")
-    jobs: str = Field("local", description="`local` worker processes, `external` (a worker Deployment), or `kubernetes` Jobs.")
-    internal_secret: str = Field("", description="Signs the principal between gateway and services. Empty: made once in the data folder.")
-    internal_secret_file: Path | None = Field(None, description="File that holds the internal secret.")
-    public_url: str = Field("", description="Address under which browsers reach the gateway; sets Secure cookies when https.")
-    services_urls: dict[str, str] = Field(
-        default_factory=dict, description='JSON: service → base URL, for the distributed form, e.g. {"images": "http://images:8080"}.'
+    inference_url: str = Field(
+        "", description="`grpc://host:port` of Triton; empty: ONNX Runtime in process."
     )
-    web_dist: Path | None = Field(None, description="Folder of the built web client; default: services/web/dist.")
+    jobs: str = Field(
+        "local",
+        description="`local` worker processes, `external` (a worker Deployment), or `kubernetes` Jobs.",
+    )
+    internal_secret: str = Field(
+        "",
+        description="Signs the principal between gateway and services. Empty: made once in the data folder.",
+    )
+    internal_secret_file: Path | None = Field(None, description="File that holds the internal secret.")
+    public_url: str = Field(
+        "", description="Address under which browsers reach the gateway; sets Secure cookies when https."
+    )
+    services_urls: dict[str, str] = Field(
+        default_factory=dict,
+        description='JSON: service → base URL, for the distributed form, e.g. {"images": "http://images:8080"}.',
+    )
+    web_dist: Path | None = Field(
+        None, description="Folder of the built web client; default: services/web/dist."
+    )
     log_level: str = Field("INFO", description="Level of the JSON logs.")
     log_format: str = Field("json", description="`json` or `text`.")
     max_upload_mb: int = Field(2048, description="Largest request body of an upload, in MB.")
@@ -46,8 +63,12 @@ class Settings(BaseSettings):
     max_pixels: int = Field(100_000_000, description="Largest frame, in pixels, that is decoded.")
     demo: bool = Field(False, description="Load the demo project and accounts at start.")
     otlp_endpoint: str = Field("", description="OTLP/HTTP endpoint for traces; empty: none are exported.")
-    rate_limits: bool = Field(True, description="Limit logins, sign-ups and requests by client. Load tests turn it off.")
-    job_lease_s: float = Field(30.0, description="A job whose worker gave no heart-beat for this long is taken over.")
+    rate_limits: bool = Field(
+        True, description="Limit logins, sign-ups and requests by client. Load tests turn it off."
+    )
+    job_lease_s: float = Field(
+        30.0, description="A job whose worker gave no heart-beat for this long is taken over."
+    )
     lease_sweep_s: float = Field(5.0, description="How often expired task leases are swept.")
 
     def database_url_for(self, service: str) -> str:

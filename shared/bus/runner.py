@@ -1,0 +1,207 @@
+"""Runs a service's handlers over the bus: inbox, retries with back-off, dead letters.
+
+One message is one transaction: `record` in the inbox, the handler's effect, and the events that the handler emits commit together;
+offsets are committed after the batch. A crash between the two redelivers, and the inbox drops what was applied.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.message import DecodeError
+from google.protobuf.message import Message as Proto
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, String, Table, Text, insert
+
+from shared import telemetry
+from shared.bus.abstract import Bus, Message
+from shared.clock import Clock, SystemClock
+from shared.contracts.bramble.common.v1.common_pb2 import Envelope
+from shared.db import inbox
+from shared.db.outbox import emit_rows
+from shared.db.session import Database, metadata
+from shared.errors import BrambleError
+
+log = logging.getLogger(__name__)
+
+DEAD_LETTER_TOPIC = "bramble.dead-letters.v1"
+
+dead_letter_table = Table(
+    "bus_dead_letters",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("consumer", String(64), nullable=False),
+    Column("topic", String(200), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("event_id", String(36), nullable=False, index=True),
+    Column("error", String(200), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("value", LargeBinary, nullable=False),
+    Column("created_at_us", BigInteger, nullable=False),
+    Column("replayed_at_us", BigInteger),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Handler:
+    """What a service does on one kind of event: `apply(conn, envelope, message)`, in the transaction of `conn`."""
+
+    message_type: type[Proto]
+    apply: Callable[[Connection, Envelope, Any], None]
+
+    @property
+    def topic(self) -> str:
+        return str(self.message_type.DESCRIPTOR.full_name)
+
+
+class ConsumerRunner(threading.Thread):
+    """One member of the consumer group of a service. Several replicas share the partitions."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        db: Database,
+        service: str,
+        handlers: Sequence[Handler],
+        *,
+        group: str | None = None,
+        clock: Clock | None = None,
+        batch: int = 100,
+        tries: int = 3,
+        backoff_s: float = 0.2,
+    ) -> None:
+        self.group = group or service
+        super().__init__(name=f"consumer-{self.group}", daemon=True)
+        self._bus, self._db, self._service = bus, db, service
+        self._handlers = {h.topic: h for h in handlers}
+        self._clock = clock or SystemClock()
+        self._batch, self._tries, self._backoff_s = batch, tries, backoff_s
+        self._halt = threading.Event()
+
+    @property
+    def topics(self) -> list[str]:
+        """The topics that this runner's handlers read."""
+        return sorted(self._handlers)
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """Stop after the message at hand."""
+        self._halt.set()
+        if self.is_alive():
+            self.join(timeout_s)
+
+    def run(self) -> None:
+        pause = self._backoff_s
+        while not self._halt.is_set():
+            try:
+                with self._bus.consumer(self.group, self.topics) as consumer:
+                    while not self._halt.is_set():
+                        messages = consumer.poll(timeout_s=0.5, max_records=self._batch)
+                        pause = self._backoff_s
+                        for message in messages:
+                            if not self.handle(message):
+                                return  # stopped in the middle; what isn't committed comes again
+                        if messages:
+                            consumer.commit()
+            except Exception:
+                if self._halt.is_set():
+                    return
+                log.warning("consumer %s lost the bus; next try in %.1f s", self.group, pause, exc_info=True)
+                self._halt.wait(pause)
+                pause = min(pause * 2, 10.0)
+
+    def handle(self, message: Message) -> bool:
+        """Apply one message, trying again as long as that can help. False: stopped before it was applied."""
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                outcome = self._apply(message)
+                telemetry.EVENTS_CONSUMED.labels(self.group, outcome).inc()
+                return True
+            except Exception as error:
+                if not _may_pass(error) and attempt >= self._tries:
+                    if self._bury(message, error):
+                        return True
+                elif attempt == 1 or attempt % 10 == 0:
+                    log.warning(
+                        "consumer %s: %s of %s failed (try %d)",
+                        self.group,
+                        message.topic,
+                        message.key,
+                        attempt,
+                        exc_info=True,
+                    )
+                telemetry.EVENT_RETRIES.labels(self.group).inc()
+                # Jitter keeps replicas from hammering a part that comes back in step.
+                pause = min(self._backoff_s * 2 ** min(attempt - 1, 6), 10.0) * (0.5 + random.random() / 2)
+                if self._halt.wait(pause):
+                    return False
+
+    def _apply(self, message: Message) -> str:
+        envelope = Envelope.FromString(message.value)
+        handler = self._handlers.get(envelope.type)
+        if handler is None:
+            return "ignored"
+        payload = handler.message_type.FromString(envelope.payload)
+        with telemetry.use_context(envelope.correlation_id, envelope.traceparent):
+            with self._db.begin() as conn:
+                if not inbox.record(conn, self.group, envelope.event_id, self._clock.now_us()):
+                    return "duplicate"
+                handler.apply(conn, envelope, payload)
+            delay = (self._clock.now_us() - envelope.occurred_at_us) / 1e6
+            telemetry.CONSUMER_DELAY.labels(self.group, handler.topic.rsplit(".", 1)[-1]).observe(
+                max(0.0, delay)
+            )
+        return "applied"
+
+    def _bury(self, message: Message, error: Exception) -> bool:
+        try:
+            event_id = Envelope.FromString(message.value).event_id
+        except DecodeError:
+            event_id = ""
+        now = self._clock.now_us()
+        detail = "".join(traceback.format_exception(error))[-8000:]
+        row = {
+            "consumer": self.group,
+            "topic": message.topic,
+            "key": message.key,
+            "event_id": event_id,
+            "error": f"{type(error).__name__}: {error}"[:200],
+            "detail": detail,
+            "value": message.value,
+            "created_at_us": now,
+        }
+        copy = {
+            "service": self._service,
+            "topic": DEAD_LETTER_TOPIC,
+            "key": message.key,
+            "event_id": event_id,
+            "value": message.value,
+            "created_at_us": now,
+        }
+        try:
+            with self._db.begin() as conn:
+                conn.execute(insert(dead_letter_table), [row])
+                emit_rows(conn, self._service, [copy])
+        except Exception:
+            log.exception(
+                "consumer %s could not keep a dead letter; it stays at the head of its partition", self.group
+            )
+            return False
+        telemetry.DEAD_LETTERS.labels(self.group).inc()
+        telemetry.EVENTS_CONSUMED.labels(self.group, "dead").inc()
+        log.error("consumer %s: %s of %s is a dead letter: %s", self.group, message.topic, message.key, error)
+        return True
+
+
+def _may_pass(error: Exception) -> bool:
+    if isinstance(error, BrambleError):
+        return error.retryable
+    from sqlalchemy.exc import OperationalError
+
+    return isinstance(error, (OperationalError, ConnectionError, TimeoutError))

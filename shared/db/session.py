@@ -1,0 +1,129 @@
+"""One database of one service: connections, transactions, and what SQLite and PostgreSQL need to behave alike.
+
+A *transaction* is one `with db.begin() as conn` block: it commits when the block ends and rolls back when it raises. On SQLite it
+is BEGIN IMMEDIATE under a lock of this process, so that writers queue instead of failing with SQLITE_BUSY; other processes
+(the workers) wait by `busy_timeout`. WAL with synchronous=FULL: what was committed is on disk.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from shared.errors import StorageFull, Unavailable
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_AFTER_COMMIT = "bramble_after_commit"
+
+
+class Database:
+    """A service's database. Thread-safe; one for each process and service."""
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._write_lock = threading.Lock()
+        if self.is_sqlite:
+            if self.url.database and self.url.database != ":memory:":
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            self.engine = create_engine(
+                self.url, connect_args={"check_same_thread": False, "timeout": 15}, pool_size=pool_size
+            )
+            _tune_sqlite(self.engine)
+        else:
+            url_ = self.url
+            if url_.drivername == "postgresql":
+                url_ = url_.set(drivername="postgresql+psycopg")
+            self.engine = create_engine(
+                url_, pool_size=pool_size, max_overflow=8, pool_pre_ping=True, pool_recycle=1800
+            )
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One write transaction. Raises Unavailable where the database doesn't answer, StorageFull where the disk is full."""
+        if self.is_sqlite:
+            with self._write_lock:
+                callbacks = yield from self._transact(write=True)
+        else:
+            callbacks = yield from self._transact(write=True)
+        for callback in callbacks:
+            callback()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection that only reads, on one consistent snapshot; takes no write lock."""
+        yield from self._transact(write=False)
+
+    def _transact(self, *, write: bool) -> Generator[Connection, None, list[Callable[[], None]]]:
+        try:
+            with self.engine.connect().execution_options(bramble_write=write) as conn:
+                conn.info.pop(_AFTER_COMMIT, None)
+                with conn.begin():
+                    yield conn
+                callbacks: list[Callable[[], None]] = conn.info.pop(_AFTER_COMMIT, [])
+                return callbacks
+        except OperationalError as error:
+            raise _translate(error) from error
+
+    def ping(self) -> None:
+        """Raise unless the database answers."""
+        with self.read() as conn:
+            conn.execute(text("SELECT 1"))
+
+    def create_all(self, prefixes: tuple[str, ...] | None = None) -> None:
+        """Create missing tables without migrations. For tests; installations migrate."""
+        tables = [t for t in metadata.sorted_tables if prefixes is None or t.name.startswith(prefixes)]
+        metadata.create_all(self.engine, tables=tables)
+
+    def close(self) -> None:
+        """Close all pooled connections."""
+        self.engine.dispose()
+
+
+def after_commit(conn: Connection, callback: Callable[[], None]) -> None:
+    """Run `callback` once the transaction of `conn` is committed (not when it rolls back)."""
+    conn.info.setdefault(_AFTER_COMMIT, []).append(callback)
+
+
+def _tune_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _on_connect(dbapi: Any, _record: Any) -> None:
+        # The driver's own transaction handling is switched off; BEGIN is emitted below.
+        dbapi.isolation_level = None
+        cursor = dbapi.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA busy_timeout=15000")
+        cursor.execute("PRAGMA temp_store=MEMORY")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(conn: Connection) -> None:
+        write = conn.get_execution_options().get("bramble_write", True)
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _translate(error: DBAPIError) -> Exception:
+    message = str(error.orig).lower()
+    if "full" in message or "no space" in message:
+        return StorageFull("The database has no room left; free disk space or enlarge the volume.")
+    if "no such table" in message or "no such column" in message or "undefinedtable" in message:
+        return error
+    return Unavailable("The database doesn't answer; try again in a moment.", retry_after=2)

@@ -1,0 +1,190 @@
+"""The FastAPI app that every service starts from: problem documents, request context, health, readiness, metrics."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as AsgiMessage
+
+from shared import telemetry
+from shared.dead_letters import dead_letter_router
+from shared.deps import Deps
+from shared.errors import BrambleError
+from shared.ids import new_id
+
+log = logging.getLogger(__name__)
+
+API = "/api/v1"
+
+
+class Problem(Response):
+    """An RFC 9457 problem document."""
+
+    media_type = "application/problem+json"
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    title: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **extra: Any,
+) -> Problem:
+    """Build a problem document; `type` is a stable URN that a program can switch on, as `code` is."""
+    body = {
+        "type": f"urn:bramble:problem:{code}",
+        "title": title or HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "request_id": telemetry.current_context().correlation_id,
+        **extra,
+    }
+    return Problem(orjson.dumps(body, default=str), status_code=status, headers=dict(headers or {}))
+
+
+def problem_of(error: BrambleError) -> Problem:
+    """The problem document of an error."""
+    headers = {"Retry-After": str(error.retry_after or 1)} if error.retryable else {}
+    return problem(error.status, error.code, error.detail, title=error.title, headers=headers, **error.extra)
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Answer every error as a problem document, never as a traceback."""
+
+    async def on_bramble(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, BrambleError)
+        if error.status >= 500 and not error.retryable:
+            log.error("%s: %s", error.code, error.detail, exc_info=error)
+        return problem_of(error)
+
+    async def on_validation(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        errors = [
+            {"where": ".".join(str(p) for p in e["loc"]), "what": str(e["msg"])} for e in error.errors()
+        ]
+        first = errors[0] if errors else {"where": "body", "what": "invalid"}
+        detail = f"{first['where']}: {first['what']}."
+        if len(errors) > 1:
+            detail += f" {len(errors) - 1} more in `errors`."
+        return problem(422, "invalid", detail, title="Invalid input", errors=errors)
+
+    async def on_http(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+        details = {
+            404: "There is nothing at this address; the routes are listed at /api/v1/openapi.json.",
+            405: "This address doesn't take that method.",
+        }
+        default = HTTPStatus(error.status_code).phrase
+        detail = (
+            details.get(error.status_code, str(error.detail))
+            if error.detail == default
+            else str(error.detail)
+        )
+        return problem(error.status_code, code, detail, headers=error.headers)
+
+    async def on_other(_request: Request, error: Exception) -> Response:
+        log.error("unexpected %s", type(error).__name__, exc_info=error)
+        return problem(500, "internal", "Something broke on our side; the request id finds it in the logs.")
+
+    app.add_exception_handler(BrambleError, on_bramble)
+    app.add_exception_handler(RequestValidationError, on_validation)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_other)
+
+
+class ContextMiddleware:
+    """Pure ASGI: binds the correlation id, counts and times, and echoes `X-Request-Id`."""
+
+    def __init__(self, app: ASGIApp, service: str) -> None:
+        self._app, self._service = app, service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = trace = ""
+        for name, value in scope["headers"]:
+            if name == b"x-request-id":
+                request_id = value.decode("latin-1")[:64]
+            elif name == b"traceparent":
+                trace = value.decode("latin-1")[:64]
+        if not request_id.replace("-", "").isalnum():
+            request_id = new_id()
+        token = telemetry.set_context(request_id, trace)
+        started = time.perf_counter()
+        status = 500
+
+        async def send_with_id(message: AsgiMessage) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = message.setdefault("headers", [])
+                if not any(name == b"x-request-id" for name, _ in headers):
+                    message["headers"] = [*headers, (b"x-request-id", request_id.encode("latin-1"))]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            telemetry.HTTP_SECONDS.labels(self._service, scope["method"], f"{status // 100}xx").observe(
+                time.perf_counter() - started
+            )
+            telemetry.reset_context(token)
+
+
+def create_service_app(deps: Deps, *, checks: Mapping[str, Callable[[], None]] | None = None) -> FastAPI:
+    """A FastAPI app with the service's state (`app.state.deps`, `app.state.secret`), errors, health and metrics.
+
+    `checks` are further readiness checks: name → a function that raises when that dependency doesn't answer.
+    """
+    app = FastAPI(
+        title=f"Bramble {deps.service}",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        # A separate in/out schema for the same model would give two names to one thing in the OpenAPI.
+        separate_input_output_schemas=False,
+    )
+    app.state.deps = deps
+    app.state.secret = deps.settings.secret
+    install_problem_handlers(app)
+    app.add_middleware(ContextMiddleware, service=deps.service)
+    all_checks = {"database": deps.db.ping, "bus": deps.bus.ping, "blobs": deps.blobs.ping, **(checks or {})}
+
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        return {"status": "alive", "service": deps.service}
+
+    @app.get("/readyz", include_in_schema=False)
+    async def readyz() -> Response:
+        failed: dict[str, str] = {}
+        for name, check in all_checks.items():
+            try:
+                await run_in_threadpool(check)
+            except Exception as error:
+                failed[name] = str(error)[:200]
+        body = {"status": "ready" if not failed else "not ready", "service": deps.service, "failed": failed}
+        return Response(orjson.dumps(body), status_code=503 if failed else 200, media_type="application/json")
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    app.include_router(dead_letter_router(deps), include_in_schema=False)
+    return app
