@@ -1,0 +1,225 @@
+import { BitMask, type Rect, unionRect } from "./bitmask";
+import { type Delta, type Edit, History, diff, toggle } from "./history";
+import * as morphology from "./morphology";
+import { type Point, capsuleRect, capsuleSpans, polygonSpans } from "./shapes";
+
+/** Grey values of the frame, one byte a pixel, row-major; what the threshold brush looks at. */
+export interface GreyFrame {
+  width: number;
+  height: number;
+  data: Uint8Array;
+}
+
+export interface StrokeOptions {
+  erase: boolean;
+  /** Paint leaves the other labels alone. */
+  protect?: boolean;
+  /** Only pixels whose grey value lies in [low, high] take paint. */
+  range?: { frame: GreyFrame; low: number; high: number };
+}
+
+export interface Change {
+  /** Labels whose pixels changed, with the rectangle to draw again. */
+  dirty: { label: number; rect: Rect }[];
+}
+
+/**
+ * The masks of one image, a layer for each label, and every way to change them.
+ *
+ * Pure: nothing here knows a screen, a server or a store. A stroke is begun, extended and committed; everything
+ * else is one edit. Each edit can be undone.
+ */
+export class MaskDocument {
+  readonly width: number;
+  readonly height: number;
+  readonly labels: readonly number[];
+  private readonly layers = new Map<number, BitMask>();
+  private readonly history: History;
+  private stroke: { label: number; before: BitMask; rect: Rect | null; options: StrokeOptions; blocked: BitMask | null } | null = null;
+  /** Grows with every committed change; lets a store know what it has saved. */
+  revision = 0;
+
+  constructor(width: number, height: number, labels: readonly number[], history = new History()) {
+    this.width = width;
+    this.height = height;
+    this.labels = labels;
+    this.history = history;
+    for (const label of labels) this.layers.set(label, new BitMask(width, height));
+  }
+
+  layer(label: number): BitMask {
+    const layer = this.layers.get(label);
+    if (!layer) throw new RangeError(`There is no label ${label} in this project.`);
+    return layer;
+  }
+
+  get canUndo(): boolean {
+    return this.history.canUndo;
+  }
+
+  get canRedo(): boolean {
+    return this.history.canRedo;
+  }
+
+  isEmpty(): boolean {
+    return this.labels.every((l) => this.layer(l).isEmpty());
+  }
+
+  /** Puts masks in place without a history: a draft, a journal, a gold mask. Labels left out become empty. */
+  load(masks: readonly { label: number; mask: BitMask }[]): void {
+    for (const label of this.labels) this.layer(label).clear();
+    for (const { label, mask } of masks) if (this.layers.has(label)) this.layer(label).copyFrom(mask);
+    this.history.clear();
+    this.stroke = null;
+    this.revision++;
+  }
+
+  begin(label: number, options: StrokeOptions): void {
+    if (this.stroke) this.commit();
+    const layer = this.layer(label);
+    let blocked: BitMask | null = null;
+    if (options.protect && !options.erase) {
+      blocked = new BitMask(this.width, this.height);
+      for (const other of this.labels) if (other !== label) blocked.or(this.layer(other));
+    }
+    this.stroke = { label, before: layer.clone(), rect: null, options, blocked };
+  }
+
+  /** Adds the capsule from a to b to the open stroke; gives the rectangle to draw again. */
+  extend(a: Point, b: Point, radius: number): Rect | null {
+    const stroke = this.stroke;
+    if (!stroke) return null;
+    const rect = capsuleRect(a, b, radius, this.width, this.height);
+    if (!rect) return null;
+    const layer = this.layer(stroke.label);
+    capsuleSpans(a, b, radius, (y, x0, x1) => this.paintSpan(layer, y, x0, x1));
+    stroke.rect = unionRect(stroke.rect, rect);
+    return rect;
+  }
+
+  private paintSpan(layer: BitMask, y: number, from: number, to: number): void {
+    const { options, blocked } = this.stroke!;
+    if (!blocked && !options.range) {
+      layer.fillSpan(y, from, to, !options.erase);
+      return;
+    }
+    if (y < 0 || y >= this.height) return;
+    const x0 = Math.max(0, from);
+    const x1 = Math.min(this.width, to);
+    const range = options.range;
+    let start = -1;
+    for (let x = x0; x <= x1; x++) {
+      const grey = range && x < x1 ? range.frame.data[y * this.width + x]! : 0;
+      const ok = x < x1 && !blocked?.get(x, y) && (!range || (grey >= range.low && grey <= range.high));
+      if (ok && start < 0) start = x;
+      if (!ok && start >= 0) {
+        layer.fillSpan(y, start, x, !options.erase);
+        start = -1;
+      }
+    }
+  }
+
+  /** Ends the open stroke and writes it to the history; null where it changed nothing. */
+  commit(): Change | null {
+    const stroke = this.stroke;
+    this.stroke = null;
+    if (!stroke?.rect) return null;
+    const delta = diff(stroke.label, stroke.before, this.layer(stroke.label), stroke.rect);
+    return delta ? this.record([delta]) : null;
+  }
+
+  /** Takes back the open stroke, as when a second finger turns it into a pinch. */
+  cancel(): Change | null {
+    const stroke = this.stroke;
+    this.stroke = null;
+    if (!stroke?.rect) return null;
+    this.layer(stroke.label).copyFrom(stroke.before);
+    return { dirty: [{ label: stroke.label, rect: stroke.rect }] };
+  }
+
+  /** One edit of a whole layer, by a function that changes the mask in place. */
+  edit(label: number, change: (mask: BitMask) => void): Change | null {
+    if (this.stroke) this.commit();
+    const layer = this.layer(label);
+    const before = layer.clone();
+    change(layer);
+    const delta = diff(label, before, layer, this.all());
+    return delta ? this.record([delta]) : null;
+  }
+
+  polygon(label: number, points: readonly Point[], options: StrokeOptions): Change | null {
+    this.begin(label, options);
+    const layer = this.layer(label);
+    polygonSpans(points, this.height, (y, x0, x1) => this.paintSpan(layer, y, x0, x1));
+    this.stroke!.rect = this.all();
+    return this.commit();
+  }
+
+  fillHoles(label: number): Change | null {
+    return this.edit(label, morphology.fillHoles);
+  }
+
+  keepLargest(label: number): Change | null {
+    return this.edit(label, morphology.keepLargest);
+  }
+
+  smooth(label: number): Change | null {
+    return this.edit(label, morphology.smooth);
+  }
+
+  clearLabel(label: number): Change | null {
+    return this.edit(label, (m) => m.clear());
+  }
+
+  /** Empties every label in one edit. */
+  clearAll(): Change | null {
+    const deltas: Delta[] = [];
+    for (const label of this.labels) {
+      const layer = this.layer(label);
+      const before = layer.clone();
+      layer.clear();
+      const delta = diff(label, before, layer, this.all());
+      if (delta) deltas.push(delta);
+    }
+    return deltas.length > 0 ? this.record(deltas) : null;
+  }
+
+  /** Adds a mask (a prompt's answer, a proposal) to a label, takes it away, or puts it in the label's place. */
+  merge(label: number, mask: BitMask, how: "add" | "subtract" | "replace"): Change | null {
+    return this.edit(label, (layer) => {
+      if (how === "add") layer.or(mask);
+      else if (how === "subtract") layer.andNot(mask);
+      else layer.copyFrom(mask);
+    });
+  }
+
+  undo(): Change | null {
+    if (this.stroke) this.commit();
+    return this.apply(this.history.undo());
+  }
+
+  redo(): Change | null {
+    return this.apply(this.history.redo());
+  }
+
+  private record(edit: Edit): Change {
+    this.history.push(edit);
+    this.revision++;
+    return dirtyOf(edit);
+  }
+
+  private apply(edit: Edit | null): Change | null {
+    if (!edit) return null;
+    for (const delta of edit) toggle(this.layer(delta.label), delta);
+    this.revision++;
+    return dirtyOf(edit);
+  }
+
+  private all(): Rect {
+    return { x0: 0, y0: 0, x1: this.width, y1: this.height };
+  }
+}
+
+function dirtyOf(edit: Edit): Change {
+  return { dirty: edit.map((d) => ({ label: d.label, rect: d.rect })) };
+}
