@@ -1,0 +1,75 @@
+"""`bramble admin`: what an operator does. `migrate` and `create-operator` work on the database, the rest speaks the API."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from services.cli.output import client, guarded, show, table
+
+app = typer.Typer(help="Migrate, create operators, read and replay dead letters.", no_args_is_help=True)
+letters = typer.Typer(help="Events that no retry could help.", no_args_is_help=True)
+app.add_typer(letters, name="dead-letters")
+
+
+@app.command()
+@guarded
+def migrate() -> None:
+    """Bring the databases up to the newest schema and create missing topics. Safe to run twice."""
+    from services.allinone.migrate import migrate as run
+    from shared.bus import create_bus
+    from shared.bus.topics import all_topics
+    from shared.settings import Settings
+
+    settings = Settings()
+    changed = run(settings)
+    bus = create_bus(settings.bus_url, settings.data_dir)
+    bus.ensure_topics(all_topics())
+    bus.close()
+    show({"changed": changed}, f"{len(changed)} database(s) upgraded" if changed else "nothing to do")
+
+
+@app.command("create-operator")
+@guarded
+def create_operator(
+    email: str,
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for when left out.")],
+) -> None:
+    """Create an operator's account, or make the account of that address an operator."""
+    from services.gateway.bootstrap import create_operator as create
+    from shared.deps import Deps
+    from shared.settings import Settings
+
+    deps = Deps.create("gateway", Settings())
+    try:
+        account = create(deps, email, password)
+    finally:
+        deps.db.close()
+        deps.bus.close()
+    show({"id": str(account)}, f"{email} is an operator")
+
+
+@letters.command("list")
+@guarded
+def list_letters() -> None:
+    """List dead letters of all services."""
+    with client() as api:
+        rows = api.get("/admin/dead-letters")["items"]
+    table(rows, {"service": "service", "id": "id", "topic": "topic", "key": "key", "error": "error", "created_at": "since"})
+
+
+@letters.command("show")
+@guarded
+def show_letter(letter_id: str) -> None:
+    """Show a dead letter with the error that buried it."""
+    with client() as api:
+        show(api.get(f"/admin/dead-letters/{letter_id}"))
+
+
+@letters.command("replay")
+@guarded
+def replay(letter_id: str) -> None:
+    """Publish a dead letter again, once its cause is mended."""
+    with client() as api:
+        show(api.post(f"/admin/dead-letters/{letter_id}/replay"))
