@@ -1,0 +1,438 @@
+import type { BitMask, Rect } from "~/lib/canvas/bitmask";
+import type { Change, MaskDocument, StrokeOptions } from "~/lib/canvas/document";
+import { type Point, thinPath } from "~/lib/canvas/shapes";
+import { type LayerStyle, parseColour } from "~/lib/canvas/tiles";
+import { type View, clampView, fit, toFrame, toScreen, zoomAt } from "~/lib/canvas/view";
+import { type Display, PLAIN } from "~/lib/canvas/window";
+import { Gestures, type Contact } from "./gestures";
+import { type HudState, drawHud } from "./hud";
+import { type Frame, Renderer } from "./renderer";
+
+export type Tool = "brush" | "eraser" | "threshold" | "lasso" | "polygon" | "point" | "box" | "window" | "pan";
+
+export interface PromptPoint extends Point {
+  is_positive: boolean;
+}
+
+export interface Prompt {
+  points: PromptPoint[];
+  box: [number, number, number, number] | null;
+}
+
+export interface LabelStyle {
+  id: number;
+  colour: string;
+  visible: boolean;
+}
+
+export interface StageOptions {
+  tool: Tool;
+  label: number;
+  /** Diameter of the brush in frame pixels. */
+  size: number;
+  protect: boolean;
+  tolerance: number;
+  fingerOffset: boolean;
+  readOnly: boolean;
+  opacity: number;
+  outlineOnly: boolean;
+  hidden: boolean;
+  labels: LabelStyle[];
+}
+
+export interface StageEvents {
+  onChange?: (change: Change) => void;
+  onPrompt?: (prompt: Prompt) => void;
+  onView?: (view: View) => void;
+  onDisplay?: (display: Display) => void;
+  onSize?: (size: number) => void;
+  /** How the last stroke went from pointer to picture, in milliseconds. */
+  onPaint?: (ms: number) => void;
+}
+
+const FINGER_OFFSET = 64;
+
+/** Ties pointer and keyboard to a document and a renderer. No React, no network: the page listens to its events. */
+export class Stage {
+  readonly renderer: Renderer;
+  private readonly gestures: Gestures;
+  private readonly observer: ResizeObserver;
+  private frame: Frame | null = null;
+  private doc: MaskDocument | null = null;
+  private options: StageOptions;
+  private display: Display = PLAIN;
+  private last: Point | null = null;
+  private path: Point[] = [];
+  private readonly hud: HudState = { cursor: null, crosshair: null, corners: [], box: null, prompts: [], brush: 0, erase: false, offset: false };
+  private prompt: Prompt = { points: [], box: null };
+  private raf = 0;
+  private strokeStarted = 0;
+  private fitted = true;
+
+  constructor(
+    readonly container: HTMLElement,
+    options: StageOptions,
+    private readonly events: StageEvents,
+  ) {
+    this.options = options;
+    this.renderer = new Renderer(container);
+    this.gestures = new Gestures(container, {
+      start: (c) => this.down(c),
+      move: (c) => this.move(c),
+      end: (c) => this.up(c),
+      cancel: () => this.cancelStroke(),
+      hover: (c) => this.hover(c),
+      leave: () => this.hover(null),
+      view: (change) => this.changeView(change(this.renderer.view)),
+      minScale: () => this.minScale(),
+      panning: () => this.options.tool === "pan",
+    });
+    this.observer = new ResizeObserver(() => this.measure());
+    this.observer.observe(container);
+    this.measure();
+  }
+
+  destroy(): void {
+    cancelAnimationFrame(this.raf);
+    this.observer.disconnect();
+    this.gestures.destroy();
+    this.renderer.destroy();
+  }
+
+  private measure(): void {
+    const box = this.container.getBoundingClientRect();
+    this.renderer.resize({ width: Math.max(1, box.width), height: Math.max(1, box.height) }, Math.min(3, window.devicePixelRatio || 1));
+    if (this.frame) this.changeView(this.fitted ? fit(this.frame, this.renderer.size, 12) : this.renderer.view, this.fitted);
+    this.schedule();
+  }
+
+  open(frame: Frame, doc: MaskDocument): void {
+    this.frame = frame;
+    this.doc = doc;
+    this.renderer.setFrame(frame);
+    this.setDisplay(PLAIN);
+    this.clearPrompt();
+    this.hud.corners = [];
+    this.hud.crosshair = null;
+    this.restyle();
+    this.fit();
+  }
+
+  configure(options: StageOptions): void {
+    const before = this.options;
+    this.options = options;
+    if (before.tool !== options.tool) {
+      this.cancelStroke();
+      this.hud.corners = [];
+    }
+    const look = (o: StageOptions) => JSON.stringify([o.opacity, o.outlineOnly, o.hidden, o.labels]);
+    if (look(before) !== look(options)) this.restyle();
+    this.container.dataset.tool = options.tool;
+    this.schedule();
+  }
+
+  private style(colour: string): LayerStyle {
+    return { colour: parseColour(colour), opacity: this.options.opacity, outlineOnly: this.options.outlineOnly };
+  }
+
+  private restyle(): void {
+    if (!this.doc) return;
+    for (const l of this.options.labels) {
+      if (this.doc.labels.includes(l.id)) this.renderer.setLayer(`label:${l.id}`, this.doc.layer(l.id), this.style(l.colour), l.visible && !this.options.hidden);
+    }
+    this.schedule();
+  }
+
+  /** A mask to look at, over the labels: a prompt's answer, a proposal, a reference. Null takes it away. */
+  setOverlay(name: string, mask: BitMask | null, colour = "#ffffff", look: Partial<LayerStyle> = {}): void {
+    if (mask) this.renderer.setLayer(`over:${name}`, mask, { ...this.style(colour), outlineOnly: false, ...look }, true);
+    else this.renderer.dropLayer(`over:${name}`);
+    this.schedule();
+  }
+
+  /** Draws again what a change made elsewhere (undo, a button) touched. */
+  changed(change: Change | null): void {
+    if (!change) return;
+    for (const d of change.dirty) this.renderer.updateLayer(`label:${d.label}`, d.rect);
+    this.schedule();
+  }
+
+  // ---- view -----------------------------------------------------------------------------------------------------
+  private minScale(): number {
+    return this.frame ? Math.min(1, fit(this.frame, this.renderer.size, 12).scale) * 0.5 : 0.01;
+  }
+
+  private changeView(view: View, fitted = false): void {
+    if (!this.frame) return;
+    this.fitted = fitted;
+    this.renderer.setView(clampView(view, this.frame, this.renderer.size));
+    this.events.onView?.(this.renderer.view);
+    this.schedule();
+  }
+
+  fit(): void {
+    if (this.frame) this.changeView(fit(this.frame, this.renderer.size, 12), true);
+  }
+
+  zoom(factor: number): void {
+    const { width, height } = this.renderer.size;
+    this.changeView(zoomAt(this.renderer.view, factor, { x: width / 2, y: height / 2 }, this.minScale()));
+  }
+
+  panBy(dx: number, dy: number): void {
+    const v = this.renderer.view;
+    this.changeView({ ...v, x: v.x + dx, y: v.y + dy });
+  }
+
+  setDisplay(display: Display): void {
+    this.display = display;
+    this.renderer.setDisplay(display);
+    this.schedule();
+  }
+
+  // ---- keyboard path --------------------------------------------------------------------------------------------
+  /** Moves the crosshair, for those who draw without a pointer; it begins in the middle of what is shown. */
+  moveCrosshair(dx: number, dy: number): Point | null {
+    if (!this.frame) return null;
+    const v = this.renderer.visible();
+    const at = this.hud.crosshair ?? { x: Math.floor((v.x0 + v.x1) / 2) + 0.5, y: Math.floor((v.y0 + v.y1) / 2) + 0.5 };
+    this.hud.crosshair = {
+      x: Math.min(this.frame.width - 0.5, Math.max(0.5, at.x + dx)),
+      y: Math.min(this.frame.height - 0.5, Math.max(0.5, at.y + dy)),
+    };
+    const s = toScreen(this.renderer.view, this.hud.crosshair);
+    const { width, height } = this.renderer.size;
+    const px = s.x < 24 ? 24 - s.x : s.x > width - 24 ? width - 24 - s.x : 0;
+    const py = s.y < 24 ? 24 - s.y : s.y > height - 24 ? height - 24 - s.y : 0;
+    if (px !== 0 || py !== 0) this.panBy(px, py);
+    this.schedule();
+    return this.hud.crosshair;
+  }
+
+  /** Uses the tool at the crosshair: a dab of the brush, a corner, a prompt point. */
+  pressCrosshair(negative: boolean): void {
+    const at = this.hud.crosshair ?? this.moveCrosshair(0, 0);
+    if (!at || this.options.readOnly) return;
+    const tool = this.options.tool;
+    if (tool === "point") this.addPrompt(at, !negative);
+    else if (tool === "polygon") this.addCorner(at);
+    else if (tool === "box") {
+      if (!this.hud.box) this.hud.box = [at.x, at.y, at.x, at.y];
+      else this.finishBox([this.hud.box[0], this.hud.box[1], at.x, at.y]);
+      this.schedule();
+    } else if (tool !== "pan" && tool !== "window" && tool !== "lasso") {
+      this.beginStroke(at, negative || tool === "eraser");
+      this.commitStroke();
+    }
+  }
+
+  // ---- pointer --------------------------------------------------------------------------------------------------
+  private frameAt(c: Contact): Point {
+    const offset = this.offsetFor(c) ? FINGER_OFFSET : 0;
+    return toFrame(this.renderer.view, { x: c.x, y: c.y - offset });
+  }
+
+  private offsetFor(c: Contact): boolean {
+    return c.type === "touch" && this.options.fingerOffset && ["brush", "eraser", "threshold", "lasso"].includes(this.options.tool);
+  }
+
+  private hover(c: Contact | null): void {
+    this.hud.cursor = c ? this.frameAt(c) : null;
+    this.hud.offset = false;
+    if (c) this.hud.crosshair = null;
+    this.schedule();
+  }
+
+  private down(c: Contact): void {
+    const at = this.frameAt(c);
+    this.hover(c);
+    this.hud.offset = this.offsetFor(c);
+    this.last = at;
+    const { tool, readOnly } = this.options;
+    if (readOnly && tool !== "window") return;
+    if (tool === "brush" || tool === "eraser" || tool === "threshold") this.beginStroke(at, c.erase || tool === "eraser");
+    else if (tool === "lasso") this.path = [at];
+    else if (tool === "polygon") this.addCorner(at);
+    else if (tool === "point") this.addPrompt(at, !c.erase && !c.alt);
+    else if (tool === "box") this.hud.box = [at.x, at.y, at.x, at.y];
+  }
+
+  private move(c: Contact): void {
+    const { tool, readOnly } = this.options;
+    this.hud.cursor = this.frameAt(c);
+    this.hud.offset = this.offsetFor(c);
+    if (tool === "window") {
+      const d = this.display;
+      this.setDisplay({ ...d, level: clamp(d.level - c.dy * 0.6, 0, 255), width: clamp(d.width + c.dx * 0.8, 4, 400) });
+      this.events.onDisplay?.(this.display);
+      return;
+    }
+    if (!readOnly) {
+      for (const p of c.path) {
+        const at = toFrame(this.renderer.view, { x: p.x, y: p.y - (this.hud.offset ? FINGER_OFFSET : 0) });
+        if (tool === "lasso") this.path.push(at);
+        else if (tool === "box" && this.hud.box) this.hud.box = [this.hud.box[0], this.hud.box[1], at.x, at.y];
+        else if (this.last) this.extendStroke(this.last, at);
+        this.last = at;
+      }
+      this.hud.corners = tool === "lasso" ? this.path : this.hud.corners;
+    }
+    this.schedule();
+  }
+
+  private up(c: Contact): void {
+    const { tool, readOnly } = this.options;
+    this.hud.offset = false;
+    if (c.type === "touch") this.hud.cursor = null;
+    if (readOnly) return;
+    if (tool === "lasso") {
+      const points = thinPath(this.path);
+      this.path = [];
+      this.hud.corners = [];
+      if (points.length > 2) this.emit(this.doc?.polygon(this.options.label, points, this.strokeOptions(c.erase, null)) ?? null);
+    } else if (tool === "box" && this.hud.box) this.finishBox(this.hud.box);
+    else this.commitStroke();
+    this.last = null;
+    this.schedule();
+  }
+
+  private cancelStroke(): void {
+    this.path = [];
+    if (this.options.tool === "lasso") this.hud.corners = [];
+    this.hud.box = this.prompt.box;
+    this.last = null;
+    this.changed(this.doc?.cancel() ?? null);
+    this.schedule();
+  }
+
+  private strokeOptions(erase: boolean, at: Point | null): StrokeOptions {
+    const options: StrokeOptions = { erase, protect: this.options.protect };
+    if (this.options.tool === "threshold" && at && this.frame) {
+      const { grey } = this.frame;
+      const x = clamp(Math.floor(at.x), 0, grey.width - 1);
+      const y = clamp(Math.floor(at.y), 0, grey.height - 1);
+      const v = grey.data[y * grey.width + x]!;
+      options.range = { frame: grey, low: v - this.options.tolerance, high: v + this.options.tolerance };
+    }
+    return options;
+  }
+
+  private beginStroke(at: Point, erase: boolean): void {
+    if (!this.doc) return;
+    this.hud.erase = erase;
+    this.doc.begin(this.options.label, this.strokeOptions(erase, at));
+    this.extendStroke(at, at);
+  }
+
+  private extendStroke(a: Point, b: Point): void {
+    if (this.strokeStarted === 0) this.strokeStarted = performance.now();
+    const rect: Rect | null = this.doc?.extend(a, b, this.options.size / 2) ?? null;
+    if (rect) this.renderer.updateLayer(`label:${this.options.label}`, rect);
+    this.schedule();
+  }
+
+  private commitStroke(): void {
+    this.hud.erase = false;
+    this.emit(this.doc?.commit() ?? null);
+  }
+
+  private emit(change: Change | null): void {
+    if (!change) return;
+    this.changed(change);
+    this.events.onChange?.(change);
+  }
+
+  // ---- polygon --------------------------------------------------------------------------------------------------
+  private addCorner(at: Point): void {
+    const first = this.hud.corners[0];
+    if (first && this.hud.corners.length > 2 && Math.hypot(first.x - at.x, first.y - at.y) * this.renderer.view.scale < 12) {
+      this.closePolygon();
+      return;
+    }
+    this.hud.corners = [...this.hud.corners, at];
+    this.schedule();
+  }
+
+  closePolygon(): boolean {
+    if (this.options.tool !== "polygon" || this.hud.corners.length < 3) return false;
+    const points = this.hud.corners;
+    this.hud.corners = [];
+    this.emit(this.doc?.polygon(this.options.label, points, this.strokeOptions(false, null)) ?? null);
+    this.schedule();
+    return true;
+  }
+
+  /** Takes back the last corner or prompt; false where there is none, so that undo goes on to the masks. */
+  stepBack(): boolean {
+    if (this.hud.corners.length > 0) {
+      this.hud.corners = this.hud.corners.slice(0, -1);
+      this.schedule();
+      return true;
+    }
+    if (this.prompt.points.length > 0) {
+      this.setPrompt({ ...this.prompt, points: this.prompt.points.slice(0, -1) });
+      return true;
+    }
+    return false;
+  }
+
+  // ---- prompts --------------------------------------------------------------------------------------------------
+  private addPrompt(at: Point, positive: boolean): void {
+    const f = this.frame;
+    if (!f || at.x < 0 || at.y < 0 || at.x >= f.width || at.y >= f.height) return;
+    this.setPrompt({ ...this.prompt, points: [...this.prompt.points, { x: at.x, y: at.y, is_positive: positive }] });
+  }
+
+  private finishBox(box: [number, number, number, number]): void {
+    const f = this.frame!;
+    const [a, b, c, d] = box;
+    const clipped: [number, number, number, number] = [
+      clamp(Math.min(a, c), 0, f.width),
+      clamp(Math.min(b, d), 0, f.height),
+      clamp(Math.max(a, c), 0, f.width),
+      clamp(Math.max(b, d), 0, f.height),
+    ];
+    if (clipped[2] - clipped[0] < 2 || clipped[3] - clipped[1] < 2) {
+      this.hud.box = this.prompt.box;
+      this.schedule();
+      return;
+    }
+    this.setPrompt({ ...this.prompt, box: clipped });
+  }
+
+  private setPrompt(prompt: Prompt): void {
+    this.prompt = prompt;
+    this.hud.prompts = prompt.points;
+    this.hud.box = prompt.box;
+    this.events.onPrompt?.(prompt);
+    this.schedule();
+  }
+
+  /** Forgets points and box without telling the page. */
+  clearPrompt(): void {
+    this.prompt = { points: [], box: null };
+    this.hud.prompts = [];
+    this.hud.box = null;
+    this.schedule();
+  }
+
+  // ---- drawing --------------------------------------------------------------------------------------------------
+  private schedule(): void {
+    if (this.raf) return;
+    this.raf = requestAnimationFrame(() => {
+      this.raf = 0;
+      this.renderer.draw();
+      this.hud.brush = ["brush", "eraser", "threshold"].includes(this.options.tool) ? this.options.size : 0;
+      const colour = this.options.labels.find((l) => l.id === this.options.label)?.colour ?? "#ffffff";
+      drawHud(this.renderer, this.hud, this.options.tool, colour);
+      if (this.strokeStarted > 0) {
+        this.events.onPaint?.(performance.now() - this.strokeStarted);
+        this.strokeStarted = 0;
+      }
+    });
+  }
+}
+
+function clamp(v: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, v));
+}
