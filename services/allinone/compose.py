@@ -38,7 +38,9 @@ class Platform:
         self.services = tuple(services)
         self._bus = create_bus(settings.bus_url, settings.data_dir)
         self._blobs = create_blobs(settings.blob_url, settings.data_dir)
-        self.deps = {name: Deps.create(name, settings, bus=self._bus, blobs=self._blobs) for name in self.services}
+        self.deps = {
+            name: Deps.create(name, settings, bus=self._bus, blobs=self._blobs) for name in self.services
+        }
         self._parts: list[Part] = []
         self.apps: dict[str, FastAPI] = {}
 

@@ -78,7 +78,7 @@ def run(
 def seed_demo(settings: Settings, email: str, password: str) -> subprocess.Popen[bytes]:
     """Load the demo project through the public API, in a process of its own: reading the template needs libraries and memory that
     the server shouldn't keep."""
-    command = [sys.executable, "-m", "services.cli.main", "demo", "seed", "--url", base_url(settings)]
+    command = [sys.executable, "-m", "services.cli.main", "--url", base_url(settings), "demo", "seed"]
     env = {**os.environ, "BRAMBLE_EMAIL": email, "BRAMBLE_PASSWORD": password}
     return subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL)
 
@@ -106,6 +106,10 @@ def announce(platform: Platform, started: float) -> None:
         lab = next((a for a in accounts if str(a[2]) == "lab"), None)
         if lab is not None:
             code = seed_demo(settings, lab[0], lab[1]).wait()
-            out.write("The demo project is loaded.\n" if code == 0 else "The demo project could not be loaded; see above.\n")
+            out.write(
+                "The demo project is loaded.\n"
+                if code == 0
+                else "The demo project could not be loaded; see above.\n"
+            )
     out.write("Stop with Ctrl-C.\n")
     out.flush()

@@ -34,7 +34,10 @@ def migrate() -> None:
 @guarded
 def create_operator(
     email: str,
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for when left out.")],
+    password: Annotated[
+        str,
+        typer.Option(prompt=True, hide_input=True, confirmation_prompt=True, help="Asked for when left out."),
+    ],
 ) -> None:
     """Create an operator's account, or make the account of that address an operator."""
     from services.gateway.bootstrap import create_operator as create
@@ -56,7 +59,17 @@ def list_letters() -> None:
     """List dead letters of all services."""
     with client() as api:
         rows = api.get("/admin/dead-letters")["items"]
-    table(rows, {"service": "service", "id": "id", "topic": "topic", "key": "key", "error": "error", "created_at": "since"})
+    table(
+        rows,
+        {
+            "service": "service",
+            "id": "id",
+            "topic": "topic",
+            "key": "key",
+            "error": "error",
+            "created_at": "since",
+        },
+    )
 
 
 @letters.command("show")

@@ -1,8 +1,8 @@
 """A small client of the public API, for the CLI, the simulated crowd and scripts.
 
-    with Client("http://127.0.0.1:8080", key="brk_…") as client:
-        for project in client.pages("/projects"):
-            ...
+with Client("http://127.0.0.1:8080", key="brk_…") as client:
+    for project in client.pages("/projects"):
+        ...
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ class Client:
         key = key or os.environ.get("BRAMBLE_API_KEY", "")
         if key:
             headers["Authorization"] = f"Bearer {key}"
-        self.http = httpx.Client(base_url=self.url, headers=headers, timeout=timeout_s, follow_redirects=False)
+        self.http = httpx.Client(
+            base_url=self.url, headers=headers, timeout=timeout_s, follow_redirects=False
+        )
         self.me: dict[str, Any] = {}
 
     def __enter__(self) -> Client:
@@ -86,7 +88,9 @@ class Client:
         response = self.send(method, path, **kwargs)
         if response.status_code == 204 or not response.content:
             return None
-        if response.headers.get("content-type", "").startswith(("application/json", "application/problem+json")):
+        if response.headers.get("content-type", "").startswith(
+            ("application/json", "application/problem+json")
+        ):
             return response.json()
         return response.content
 
@@ -120,11 +124,15 @@ class Client:
             if not cursor:
                 return
 
-    def upload(self, project_id: str, files: list[tuple[str, bytes | BinaryIO]], group: str | None = None) -> dict[str, Any]:
+    def upload(
+        self, project_id: str, files: list[tuple[str, bytes | BinaryIO]], group: str | None = None
+    ) -> dict[str, Any]:
         """Upload files (name, bytes or an open file) in one request; the summary with a result a file."""
         parts = [("files", (name, data)) for name, data in files]
         params = {"group": group} if group else None
-        answer: dict[str, Any] = self.call("POST", f"/projects/{project_id}/images", files=parts, params=params)
+        answer: dict[str, Any] = self.call(
+            "POST", f"/projects/{project_id}/images", files=parts, params=params
+        )
         return answer
 
     def download(self, path: str, target: Path) -> Path:
@@ -151,7 +159,9 @@ class Client:
                 break
             time.sleep(poll_s)
         if job["status"] != "succeeded":
-            raise ApiError(0, f"job-{job['status']}", job.get("error") or f"The job was {job['status']}.", job)
+            raise ApiError(
+                0, f"job-{job['status']}", job.get("error") or f"The job was {job['status']}.", job
+            )
         return job
 
 

@@ -24,7 +24,9 @@ def consensus(project_id: str, out: Annotated[Path, typer.Option(help="ZIP file 
 
 @app.command("submissions")
 @guarded
-def submissions(project_id: str, out: Annotated[Path, typer.Option(help="JSON lines file to write.")]) -> None:
+def submissions(
+    project_id: str, out: Annotated[Path, typer.Option(help="JSON lines file to write.")]
+) -> None:
     """Fetch every submission with its masks as COCO RLE, one JSON line each."""
     count = 0
     with client() as api, out.open("w") as file:

@@ -16,7 +16,12 @@ app = typer.Typer(help="Give, list and remove gold masks.", no_args_is_help=True
 @guarded
 def add(
     project_id: str,
-    folder: Annotated[Path, typer.Argument(help="<image name or id>/<label name>.png, or <image>.png for one label.", exists=True)],
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="<image name or id>/<label name>.png, or <image>.png for one label.", exists=True
+        ),
+    ],
 ) -> None:
     """Upload a folder of gold masks (PNG, zero is outside). An image without any set pixel is gold for "nothing here"."""
     import numpy as np
@@ -32,7 +37,9 @@ def add(
                 images.setdefault(key, image["id"])
         done = 0
         for entry in sorted(folder.iterdir()):
-            files = sorted(entry.glob("*.png")) if entry.is_dir() else [entry] if entry.suffix == ".png" else []
+            files = (
+                sorted(entry.glob("*.png")) if entry.is_dir() else [entry] if entry.suffix == ".png" else []
+            )
             if not files:
                 continue
             image_id = images.get(entry.name) or images.get(entry.stem)
@@ -42,7 +49,9 @@ def add(
             for file in files:
                 label = labels.get(file.stem) if entry.is_dir() else next(iter(labels.values()))
                 if label is None:
-                    raise fail(f"{file}: the project has no label {file.stem!r}; its labels are {', '.join(labels)}.")
+                    raise fail(
+                        f"{file}: the project has no label {file.stem!r}; its labels are {', '.join(labels)}."
+                    )
                 mask = np.asarray(Image.open(file).convert("L")) > 0
                 if mask.any():
                     masks.append({"label_id": label, "rle": rle.to_json(rle.encode(mask))})
@@ -58,7 +67,9 @@ def add(
 def list_gold(project_id: str) -> None:
     """List a project's gold images."""
     with client() as api:
-        table(api.pages(f"/projects/{project_id}/gold"), {"image_id": "image", "nothing_here": "nothing here"})
+        table(
+            api.pages(f"/projects/{project_id}/gold"), {"image_id": "image", "nothing_here": "nothing here"}
+        )
 
 
 @app.command("remove")

@@ -23,7 +23,9 @@ def add(
     group: Annotated[str | None, typer.Option(help="Patient or volume that all of these belong to.")] = None,
 ) -> None:
     """Upload PNG, JPEG, TIFF, DICOM and NIfTI files. A bad file is named with its reason; the others are kept."""
-    files = [f for p in paths for f in (sorted(q for q in p.rglob("*") if q.is_file()) if p.is_dir() else [p])]
+    files = [
+        f for p in paths for f in (sorted(q for q in p.rglob("*") if q.is_file()) if p.is_dir() else [p])
+    ]
     if not files:
         raise fail("there are no files to upload.")
     totals: dict[str, Any] = {"accepted": 0, "duplicate": 0, "rejected": 0, "results": []}
@@ -44,7 +46,10 @@ def add(
         for result in totals["results"]:
             if result["status"] == "rejected":
                 show(None, f"rejected  {result['name']}: {result['reason']}")
-        show(None, f"{totals['accepted']} stored, {totals['duplicate']} known already, {totals['rejected']} rejected")
+        show(
+            None,
+            f"{totals['accepted']} stored, {totals['duplicate']} known already, {totals['rejected']} rejected",
+        )
     if totals["rejected"] and not totals["accepted"] and not totals["duplicate"]:
         raise typer.Exit(FAILED)
 
@@ -76,7 +81,9 @@ def list_images(project_id: str) -> None:
 def get(
     image_id: str,
     out: Annotated[Path, typer.Option(help="Where to write it.")],
-    original: Annotated[bool, typer.Option(help="The (de-identified) original instead of the display frame.")] = False,
+    original: Annotated[
+        bool, typer.Option(help="The (de-identified) original instead of the display frame.")
+    ] = False,
 ) -> None:
     """Fetch an image."""
     with client() as api:

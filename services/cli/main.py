@@ -25,7 +25,9 @@ app = typer.Typer(
 def _options(
     json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
     url: Annotated[str, typer.Option(envvar="BRAMBLE_URL", help="Address of the platform.")] = "",
-    key: Annotated[str, typer.Option(envvar="BRAMBLE_API_KEY", help="API key (brk_…).", show_envvar=True)] = "",
+    key: Annotated[
+        str, typer.Option(envvar="BRAMBLE_API_KEY", help="API key (brk_…).", show_envvar=True)
+    ] = "",
 ) -> None:
     State.as_json, State.url, State.key = json, url, key
 
@@ -35,7 +37,9 @@ def _options(
 def up(
     port: Annotated[int | None, typer.Option(help="Port (BRAMBLE_PORT, default 8080).")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on (default 127.0.0.1).")] = None,
-    data_dir: Annotated[Path | None, typer.Option(help="Data folder (BRAMBLE_DATA_DIR, default ./data).")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Data folder (BRAMBLE_DATA_DIR, default ./data).")
+    ] = None,
     demo: Annotated[bool, typer.Option(help="Load the demo project and accounts.")] = False,
 ) -> None:
     """Start the whole platform in one process, on the embedded default."""
@@ -51,7 +55,9 @@ def up(
 @app.command()
 @guarded
 def serve(
-    service: Annotated[str, typer.Argument(help="gateway, images, annotations, inference, consensus or synthesis.")],
+    service: Annotated[
+        str, typer.Argument(help="gateway, images, annotations, inference, consensus or synthesis.")
+    ],
     port: Annotated[int | None, typer.Option(help="Port (BRAMBLE_PORT).")] = None,
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
 ) -> None:

@@ -46,7 +46,14 @@ def list_projects() -> None:
     """List the projects that you may see."""
     with client() as api:
         rows = [{**p, **p["counts"]} for p in api.pages("/projects")]
-    columns = {"id": "id", "name": "name", "status": "status", "images": "images", "retired": "done", "submissions": "labels"}
+    columns = {
+        "id": "id",
+        "name": "name",
+        "status": "status",
+        "images": "images",
+        "retired": "done",
+        "submissions": "labels",
+    }
     table(rows, columns)
 
 
@@ -68,6 +75,8 @@ def set_values(
 ) -> None:
     """Change a project's settings."""
     text = instructions.read_text() if instructions else None
-    body = {k: v for k, v in {"quorum": quorum, "status": status, "instructions": text}.items() if v is not None}
+    body = {
+        k: v for k, v in {"quorum": quorum, "status": status, "instructions": text}.items() if v is not None
+    }
     with client() as api:
         show(api.patch(f"/projects/{project_id}", body))
