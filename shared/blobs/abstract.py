@@ -18,7 +18,7 @@ from typing import BinaryIO
 
 from shared.errors import InvalidInput
 
-_KEY = re.compile(r"^(?!.*(?:^|/)\.{0,2}(?:/|$))[A-Za-z0-9._/-]{1,512}$")
+_KEY = re.compile(r"^(?!.*(?:^|/)\.{0,2}(?:/|$))[A-Za-z0-9._/-]{1,512}\Z")
 
 
 @dataclass(frozen=True, slots=True)

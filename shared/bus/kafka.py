@@ -1,0 +1,317 @@
+"""Apache Kafka behind the bus port, by kafka-python 3.
+
+    kafka://[user:password@]host:port[,host:port]?security=SASL_SSL&mechanism=SCRAM-SHA-512&ca=/path/ca.pem
+
+| parameter | meaning |
+|---|---|
+| `security` | PLAINTEXT (default), SSL, SASL_PLAINTEXT or SASL_SSL |
+| `mechanism` | PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512 (default with SASL) |
+| `username_file`, `password_file` | files with the credentials (a mounted secret), instead of writing them into the URL |
+| `ca`, `cert`, `key` | PEM files: whom to trust, and this client's certificate for mutual TLS |
+| `replication` | replicas of a topic that is created; default: the broker's |
+
+The client looks asynchronous and isn't: its futures only resemble awaitables. So a producer belongs to one
+thread (the outbox relay) and a consumer to one thread (its runner), and nothing here is called from an event
+loop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from shared.bus.abstract import Bus, Consumer, Message, Producer, TopicSpec
+from shared.errors import InvalidInput, NotFound, Unavailable
+
+_SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+_PARAMETERS = frozenset(
+    ("security", "mechanism", "username_file", "password_file", "ca", "cert", "key", "replication")
+)
+# A killed member's partitions move on after this long: short enough for an operator who waits for recovery,
+# long enough for a pause of the garbage collector or a slow disk.
+_SESSION_MS = 10_000
+_SLICE_S = 0.2  # how long `close` waits at most for a poll in another thread
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaAddress:
+    """What a `kafka://` URL says. `options` go to every client of kafka-python."""
+
+    servers: tuple[str, ...]
+    options: Mapping[str, Any] = field(repr=False)  # may hold a password
+    replication: int = -1
+
+    @classmethod
+    def parse(cls, url: str) -> KafkaAddress:
+        """Read the URL. Raises ValueError with a sentence for the operator who wrote it; never repeats the
+        password."""
+        scheme, _, rest = url.partition("://")
+        place, _, query = rest.partition("?")
+        credentials, at, hosts = place.rpartition("@")
+        servers = tuple(part for part in hosts.rstrip("/").split(",") if part)
+        if scheme != "kafka" or not servers or not all(":" in server for server in servers):
+            raise ValueError("BRAMBLE_BUS_URL must read kafka://host:port[,host:port][?security=...]")
+        given = dict(parse_qsl(query, keep_blank_values=True))
+        unknown = sorted(set(given) - _PARAMETERS)
+        if unknown:
+            known = ", ".join(sorted(_PARAMETERS))
+            raise ValueError(f"BRAMBLE_BUS_URL has an unknown parameter {unknown[0]!r}; there are: {known}")
+        security = given.get("security", "SASL_SSL" if at else "PLAINTEXT").upper()
+        if security not in _SECURITY:
+            raise ValueError(
+                f"BRAMBLE_BUS_URL: security must be one of {', '.join(_SECURITY)}, not {security!r}"
+            )
+        options: dict[str, Any] = {"security_protocol": security}
+        if security.startswith("SASL"):
+            name, _, password = credentials.partition(":")
+            name, password = unquote(name), unquote(password)
+            if "username_file" in given:
+                name = Path(given["username_file"]).read_text().strip()
+            if "password_file" in given:
+                password = Path(given["password_file"]).read_text().strip()
+            if not name or not password:
+                raise ValueError(
+                    f"BRAMBLE_BUS_URL says {security} but gives no user and password, nor username_file and password_file"
+                )
+            options["sasl_mechanism"] = given.get("mechanism", "SCRAM-SHA-512").upper()
+            options |= {"sasl_plain_username": name, "sasl_plain_password": password}
+        if security.endswith("SSL"):
+            names = {"ca": "ssl_cafile", "cert": "ssl_certfile", "key": "ssl_keyfile"}
+            options |= {names[key]: given[key] for key in names if given.get(key)}
+        return cls(servers, options, int(given.get("replication", "-1")))
+
+
+@contextlib.contextmanager
+def _translated(doing: str) -> Iterator[None]:
+    from kafka import errors
+
+    try:
+        yield
+    except errors.UnknownTopicOrPartitionError as error:
+        raise NotFound(
+            f"Kafka knows no such topic while {doing}; topics are created by `bramble admin migrate`."
+        ) from error
+    except errors.MessageSizeTooLargeError as error:
+        raise InvalidInput(
+            "An event is over Kafka's 1 MiB; masks and images belong into the blob store.",
+            code="event-too-large",
+        ) from error
+    except (errors.TopicAuthorizationFailedError, errors.GroupAuthorizationFailedError) as error:
+        raise Unavailable(
+            f"Kafka refuses {doing}: this user lacks a permission ({type(error).__name__})."
+        ) from error
+    except errors.KafkaConfigurationError:
+        raise  # this module's mistake, which no later try mends
+    except (errors.KafkaError, OSError) as error:
+        raise Unavailable(f"Kafka doesn't answer while {doing} ({type(error).__name__}).") from error
+
+
+class KafkaBus(Bus):
+    """See the module's docstring. Connects on first use, so that a service starts while the broker is still
+    coming up."""
+
+    def __init__(self, url: str) -> None:
+        self.address = KafkaAddress.parse(url)
+        self._topics: set[str] = set()
+        self._lock = threading.Lock()
+
+    def _common(self) -> dict[str, Any]:
+        return {
+            "bootstrap_servers": list(self.address.servers),
+            "bootstrap_timeout_ms": 10_000,
+            "reconnect_backoff_max_ms": 1_000,
+            "client_id": "bramble",
+            **self.address.options,
+        }
+
+    @contextlib.contextmanager
+    def _admin(self, doing: str) -> Iterator[Any]:
+        from kafka import KafkaAdminClient
+
+        with _translated(doing):
+            admin = KafkaAdminClient(**self._common(), request_timeout_ms=15_000)
+            try:
+                yield admin
+            finally:
+                admin.close()
+
+    def ensure_topics(self, topics: Iterable[TopicSpec]) -> None:
+        wanted = {topic.name: topic for topic in topics}
+        with self._admin("creating topics") as admin:
+            missing = {name: spec for name, spec in wanted.items() if name not in set(admin.list_topics())}
+            if missing:
+                from kafka.errors import TopicAlreadyExistsError
+
+                for name, spec in missing.items():
+                    described = {
+                        "num_partitions": spec.partitions,
+                        "replication_factor": self.address.replication,
+                        "configs": {"retention.ms": str(spec.retention_hours * 3_600_000)},
+                    }
+                    # Another replica that starts at the same moment may have been quicker.
+                    with contextlib.suppress(TopicAlreadyExistsError):
+                        admin.create_topics({name: described}, wait_for_metadata=True)
+        with self._lock:
+            self._topics |= set(wanted)
+
+    def require(self, topic: str) -> None:
+        """Raise NotFound unless `topic` exists; asks the broker only about names that it hasn't seen yet."""
+        with self._lock:
+            if topic in self._topics:
+                return
+        with self._admin("listing topics") as admin:
+            found = set(admin.list_topics())
+        with self._lock:
+            self._topics |= found
+        if topic not in found:
+            raise NotFound(f"The topic {topic!r} doesn't exist; it must be listed in proto/topics.")
+
+    def producer(self) -> Producer:
+        return _KafkaProducer(self)
+
+    def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
+        for topic in topics:
+            self.require(topic)
+        return _KafkaConsumer(self, group, topics)
+
+    def ping(self) -> None:
+        with self._admin("answering a health check") as admin:
+            admin.list_topics()
+
+    def close(self) -> None:
+        """Nothing is kept open here: producers and consumers close themselves."""
+
+
+class _KafkaProducer(Producer):
+    """Idempotent, acks=all: what a broker acknowledged is in the log once and in order, retries included."""
+
+    def __init__(self, bus: KafkaBus) -> None:
+        self._bus = bus
+        self._client: Any = None
+        self._pending: list[Any] = []
+
+    def _connect(self) -> Any:
+        if self._client is None:
+            from kafka import KafkaProducer
+
+            self._client = KafkaProducer(
+                **self._bus._common(),
+                metrics_enabled=False,
+                acks="all",
+                enable_idempotence=True,
+                allow_auto_create_topics=False,
+                linger_ms=2,
+                max_block_ms=10_000,
+                request_timeout_ms=10_000,
+                delivery_timeout_ms=20_000,
+                key_serializer=None,
+                value_serializer=None,
+            )
+        return self._client
+
+    def publish(self, topic: str, key: str, value: bytes, headers: Mapping[str, str] | None = None) -> None:
+        self._bus.require(topic)
+        pairs = [(name, text.encode()) for name, text in (headers or {}).items()]
+        with _translated(f"publishing to {topic}"):
+            self._pending.append(self._connect().send(topic, value=value, key=key.encode(), headers=pairs))
+
+    def flush(self, timeout_s: float = 30.0) -> None:
+        if not self._pending:
+            return
+        pending, self._pending = self._pending, []
+        with _translated("publishing"):
+            self._client.flush(timeout=timeout_s)
+            for future in pending:
+                future.get(timeout=timeout_s)  # raises what the broker said about this very message
+
+    def close(self) -> None:
+        if self._client is not None:
+            # No waiting for unacknowledged messages: their outbox rows are still there.
+            with contextlib.suppress(Exception):
+                self._client.close(timeout=0 if self._pending else 2)
+            self._client = None
+        self._pending = []
+
+
+class _KafkaConsumer(Consumer):
+    def __init__(self, bus: KafkaBus, group: str, topics: Sequence[str]) -> None:
+        from kafka import KafkaConsumer
+
+        self._closing = threading.Event()
+        self._lock = threading.RLock()  # the client isn't thread-safe, and `close` comes from another thread
+        with _translated(f"joining the group {group}"):
+            self._client = KafkaConsumer(
+                **bus._common(),
+                metrics_enabled=False,
+                group_id=group,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                allow_auto_create_topics=False,
+                session_timeout_ms=_SESSION_MS,
+                heartbeat_interval_ms=_SESSION_MS // 4,
+                request_timeout_ms=15_000,
+                fetch_max_wait_ms=100,
+            )
+            self._client.subscribe(topics=list(topics))
+
+    def poll(self, timeout_s: float = 1.0, max_records: int = 100) -> list[Message]:
+        deadline = time.monotonic() + timeout_s
+        while not self._closing.is_set():
+            left = max(0.0, deadline - time.monotonic())
+            with self._lock, _translated("polling"):
+                if self._closing.is_set():
+                    break
+                found = self._client.poll(timeout_ms=int(min(left, _SLICE_S) * 1000), max_records=max_records)
+            messages = [_message(record) for records in found.values() for record in records]
+            if messages or time.monotonic() >= deadline:
+                return messages
+        return []
+
+    def commit(self) -> None:
+        with self._lock, _translated("committing offsets"):
+            if not self._closing.is_set():
+                self._client.commit(timeout_ms=15_000)
+
+    def rewind(self) -> None:
+        with self._lock, _translated("going back to the committed offsets"):
+            for partition in self._client.assignment():
+                committed = self._client.committed(partition, timeout_ms=15_000)
+                if committed is None:
+                    self._client.seek_to_beginning(partition)
+                else:
+                    self._client.seek(partition, committed)
+
+    def lag(self) -> int:
+        with self._lock, _translated("reading the lag"):
+            partitions = list(self._client.assignment())
+            if not partitions:
+                return 0
+            ends = self._client.end_offsets(partitions, timeout_ms=15_000)
+            begins = self._client.beginning_offsets(partitions, timeout_ms=15_000)
+            done = {tp: self._client.committed(tp, timeout_ms=15_000) for tp in partitions}
+        return sum(ends[tp] - max(begins[tp], done[tp] or 0) for tp in partitions)
+
+    def close(self) -> None:
+        self._closing.set()
+        with self._lock, contextlib.suppress(Exception):
+            self._client.close(autocommit=False, timeout_ms=5_000)
+
+
+def _message(record: Any) -> Message:
+    headers = {name: bytes(value or b"").decode() for name, value in record.headers}
+    key = bytes(record.key or b"").decode()
+    return Message(
+        record.topic,
+        record.partition,
+        record.offset,
+        key,
+        bytes(record.value or b""),
+        record.timestamp,
+        headers,
+    )
