@@ -1,0 +1,1 @@
+"""Synthesis: generator training, synthetic images, datasets and studies."""

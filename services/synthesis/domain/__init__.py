@@ -1,0 +1,1 @@
+"""Decisions of the synthesis service: numpy and dataclasses, no I/O."""

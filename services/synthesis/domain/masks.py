@@ -1,0 +1,218 @@
+"""Label maps to draw images for: the real ones, perturbed ones, and blends of two shapes, filtered for plausibility.
+
+- *perturbed*: affine (turn, scale, shift, shear) and elastic deformation (Simard et al. 2003, "Best practices for convolutional neural
+  networks"): smoothed random displacement fields.
+- *blend*: a convex combination of the signed distance maps of two real label maps, as shape priors on level sets do (Leventon et al.
+  2000, "Statistical shape influence in geodesic active contours"), perturbed afterwards. Two parents keep provenance short.
+
+A draw names the real items that it came from; the filter compares area, compactness, position and number of parts with the real maps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.synthesis.domain.labelmaps import LabelMap
+from shared.errors import InvalidInput
+
+KINDS = ("given", "perturbed", "blend")
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """A label map to draw an image for. ``parents`` are positions in the list of real maps."""
+
+    label_map: LabelMap
+    kind: str
+    parents: tuple[int, ...]
+    reason: str = ""
+    """Why the plausibility filter refused it; "" when it passed."""
+
+
+def perturb(label_map: LabelMap, rng: np.random.Generator, strength: float = 1.0) -> LabelMap:
+    """A deformed copy ``(H, W)``. ``strength`` 0 gives the map itself; 1 is up to 10 degrees, 10 % scale, 6 % shift, 3 % waves."""
+    from scipy import ndimage
+
+    height, width = label_map.shape
+    angle = np.deg2rad(rng.uniform(-10, 10)) * strength
+    scale = np.exp(rng.uniform(-0.1, 0.1, size=2) * strength)
+    shear = rng.uniform(-0.08, 0.08) * strength
+    shift = rng.uniform(-0.06, 0.06, size=2) * strength * np.array([height, width])
+    waves = rng.standard_normal((2, height, width))
+    rotation = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    matrix = rotation @ np.array([[1.0, shear], [0.0, 1.0]]) @ np.diag(1 / scale)
+    # About the centre of what is there, so that a turn doesn't throw a small structure off its place.
+    inside = np.argwhere(label_map)
+    centre = inside.mean(axis=0) if len(inside) else np.array([height - 1, width - 1]) / 2
+    grid = np.indices((height, width)).reshape(2, -1) - (centre + shift)[:, None]
+    moved = matrix @ grid + centre[:, None]
+    sigma = max(height, width) / 10
+    for axis, side in enumerate((height, width)):
+        field = ndimage.gaussian_filter(waves[axis], sigma, mode="reflect")
+        peak = float(np.abs(field).max()) or 1.0
+        moved[axis] += (field / peak * 0.03 * side * strength).ravel()
+    out = ndimage.map_coordinates(label_map, moved, order=0, mode="constant", cval=0)
+    return np.asarray(out.reshape(height, width), np.uint8)
+
+
+def signed_distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Pixels to the border of ``mask`` ``(H, W)``: negative inside, positive outside; all ``H + W`` for an empty mask."""
+    from scipy import ndimage
+
+    if not mask.any():
+        return np.full(mask.shape, float(sum(mask.shape)), np.float32)
+    outside = ndimage.distance_transform_edt(~mask)
+    inside = ndimage.distance_transform_edt(mask)
+    return np.asarray(outside - inside, np.float32)
+
+
+def blend(a: LabelMap, b: LabelMap, weight: float, classes: int) -> LabelMap:
+    """The map at ``weight`` (0: ``a``, 1: ``b``) between two maps of one size, class by class on signed distances.
+
+    A class that only one of the two has is there while that one has the larger weight.
+    """
+    if a.shape != b.shape:
+        raise InvalidInput(f"Can't blend maps of {a.shape} and {b.shape}; bring them to one size first.")
+    distances = np.empty((classes + 1, *a.shape), np.float32)
+    distances[0] = 0.0
+    for index in range(1, classes + 1):
+        in_a, in_b = a == index, b == index
+        if in_a.any() != in_b.any():
+            source = in_a if (weight < 0.5) == bool(in_a.any()) else np.zeros_like(in_a)
+            distances[index] = signed_distance(source)
+        else:
+            distances[index] = (1 - weight) * signed_distance(in_a) + weight * signed_distance(in_b)
+    # The class with the most negative distance owns a pixel; nobody does where all are positive.
+    return np.asarray(np.argmin(distances, axis=0), np.uint8)
+
+
+def describe(label_map: LabelMap, classes: int) -> NDArray[np.float64]:
+    """Six numbers a class ``(classes, 6)``: root of the area fraction, compactness 4πA/P², centroid row and column (0..1), parts, present.
+
+    An empty class is ``(0, 1, 0.5, 0.5, 0, 0)``.
+    """
+    from scipy import ndimage
+
+    height, width = label_map.shape
+    out = np.tile(np.array([0.0, 1.0, 0.5, 0.5, 0.0, 0.0]), (classes, 1))
+    for index in range(1, classes + 1):
+        mask = label_map == index
+        area = int(mask.sum())
+        if not area:
+            continue
+        padded = np.pad(mask, 1)
+        edges = int((padded[1:] != padded[:-1]).sum()) + int((padded[:, 1:] != padded[:, :-1]).sum())
+        # Counted edges overstate a smooth outline by 4/π on average (Crofton), hence the factor.
+        perimeter = edges * np.pi / 4
+        rows, cols = np.nonzero(mask)
+        parts = int(ndimage.label(mask)[1])
+        out[index - 1] = (
+            np.sqrt(area / (height * width)),
+            min(2.0, 4 * np.pi * area / perimeter**2),
+            rows.mean() / height,
+            cols.mean() / width,
+            np.log1p(parts),
+            1.0,
+        )
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Plausibility:
+    """The range of each descriptor over the real maps, widened by ``slack`` times its spread. Learnt by `fit_plausibility`."""
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    presence: NDArray[np.float64]
+    classes: int
+
+    def reason(self, label_map: LabelMap) -> str:
+        """Why ``label_map`` isn't like the real ones; "" when it is."""
+        names = ("area", "compactness", "row", "column", "number of parts")
+        found = describe(label_map, self.classes)
+        for index in range(self.classes):
+            present = bool(found[index, 5])
+            if present and self.presence[index] == 0:
+                return f"class {index + 1} never occurs in the real masks"
+            if not present and self.presence[index] == 1:
+                return f"class {index + 1} is missing, though every real mask has it"
+            if not present:
+                continue
+            for position, name in enumerate(names):
+                value = found[index, position]
+                if not self.low[index, position] <= value <= self.high[index, position]:
+                    return f"{name} of class {index + 1} is {value:.3g}, outside the real range"
+        return ""
+
+
+def fit_plausibility(maps: Sequence[LabelMap], classes: int, slack: float = 0.15) -> Plausibility:
+    """Learn the ranges from real label maps. With few maps the range is widened by ``slack`` of itself and 5 % of the mean.
+
+    Raises InvalidInput for no maps.
+    """
+    if not maps:
+        raise InvalidInput("No masks to learn plausible shapes from; at least one labelled image is needed.")
+    table = np.stack([describe(m, classes) for m in maps])
+    presence = table[:, :, 5].mean(axis=0)
+    low, high = np.zeros((classes, 5)), np.zeros((classes, 5))
+    for index in range(classes):
+        rows = table[table[:, index, 5] > 0, index, :5]
+        if not len(rows):
+            continue
+        lowest, highest = rows.min(axis=0), rows.max(axis=0)
+        margin = slack * (highest - lowest) + 0.05 * np.abs(rows.mean(axis=0))
+        low[index], high[index] = lowest - margin, highest + margin
+    return Plausibility(low, high, presence, classes)
+
+
+def draw_masks(
+    maps: Sequence[LabelMap],
+    count: int,
+    classes: int,
+    rng: np.random.Generator,
+    kinds: Sequence[str] = KINDS,
+    strength: float = 1.0,
+    tries: int = 8,
+) -> tuple[list[Draw], list[Draw]]:
+    """``count`` label maps to draw images for, and the refused candidates with their reasons.
+
+    ``maps`` are real ones of one size; all-empty ones are used only when there are no others. Kinds take turns; a refused candidate
+    is tried again up to ``tries`` times, after which the real map itself stands in, so that ``count`` draws always come back.
+    """
+    for kind in kinds:
+        if kind not in KINDS:
+            raise InvalidInput(f"{kind!r} is no kind of mask; choose from {', '.join(KINDS)}.")
+    if not kinds:
+        raise InvalidInput(f"Name at least one kind of mask: {', '.join(KINDS)}.")
+    usable = [i for i, m in enumerate(maps) if m.any()] or list(range(len(maps)))
+    if not usable:
+        raise InvalidInput("No masks to draw from; at least one labelled image is needed.")
+    model = fit_plausibility([maps[i] for i in usable], classes)
+    kept: list[Draw] = []
+    refused: list[Draw] = []
+    order = rng.permutation(usable)
+    while len(kept) < count:
+        kind = kinds[len(kept) % len(kinds)]
+        if kind == "blend" and len(usable) < 2:
+            kind = "perturbed"
+        first = int(order[len(kept) % len(order)])
+        draw = Draw(maps[first], "given", (first,))
+        for _ in range(tries if kind != "given" else 0):
+            if kind == "perturbed":
+                candidate = perturb(maps[first], rng, strength)
+                parents: tuple[int, ...] = (first,)
+            else:
+                second = int(rng.choice([i for i in usable if i != first]))
+                mixed = blend(maps[first], maps[second], float(rng.uniform(0.25, 0.75)), classes)
+                candidate, parents = perturb(mixed, rng, strength / 2), (first, second)
+            reason = model.reason(candidate)
+            if not reason:
+                draw = Draw(candidate, kind, parents)
+                break
+            refused.append(Draw(candidate, kind, parents, reason))
+        kept.append(draw)
+    return kept, refused

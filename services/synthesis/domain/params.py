@@ -1,0 +1,227 @@
+"""What a job may be asked for. Read from JSON, checked, with one sentence for what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, TypeVar
+
+from services.synthesis.domain.masks import KINDS as MASK_KINDS
+from services.synthesis.domain.splits import Fractions
+from shared.errors import InvalidInput
+
+MIN_TRAIN_IMAGES = 4
+"""Fewer images in the training fold teach a generator nothing but copies."""
+
+KINDS = ("train", "sample", "synthesise", "dataset", "study")
+SOURCES = ("real", "consensus", "synthetic")
+FORMATS = ("png", "coco")
+
+T = TypeVar("T")
+
+
+def _between(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise InvalidInput(f"{name} must lie between {low} and {high}; it is {value}.")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainParams:
+    """Training of a generator. Stops at ``max_steps`` or when ``max_seconds`` of training (not counting imports) are up."""
+
+    size: int = 64
+    max_steps: int = 2000
+    max_seconds: float = 600.0
+    batch: int = 16
+    learning_rate: float = 1e-3
+    widths: tuple[int, ...] = (32, 64, 128)
+    patch: int = 2
+    drop_mask: float = 0.1
+    drop_class: float = 0.15
+    flips: bool = False
+    patience: int = 6
+    checkpoint_s: float = 30.0
+    seed: int = 0
+    name: str = "diffusion"
+
+    def __post_init__(self) -> None:
+        _between("size", self.size, 16, 512)
+        _between("max_steps", self.max_steps, 1, 1_000_000)
+        _between("max_seconds", self.max_seconds, 1, 14 * 86400)
+        _between("batch", self.batch, 1, 512)
+        _between("learning_rate", self.learning_rate, 1e-6, 1)
+        _between("drop_mask", self.drop_mask, 0, 0.9)
+        _between("drop_class", self.drop_class, 0, 0.9)
+        _between("checkpoint_s", self.checkpoint_s, 0, 86400)
+        if not 1 <= len(self.widths) <= 6 or any(w < 8 or w % 8 for w in self.widths):
+            raise InvalidInput("widths must be one to six multiples of 8, one for each level of the network.")
+        if self.patch not in (1, 2, 4) or self.size % (self.patch * 2 ** (len(self.widths) - 1)):
+            raise InvalidInput(
+                f"size {self.size} must be divisible by patch x 2^(levels - 1) = {self.patch * 2 ** (len(self.widths) - 1)}."
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class SampleParams:
+    """Sampling. ``count`` images are drawn; those that pass the filters stay."""
+
+    count: int = 32
+    steps: int = 25
+    guidance: float = 1.5
+    kinds: tuple[str, ...] = MASK_KINDS
+    strength: float = 1.0
+    batch: int = 32
+    filter_steps: int = 250
+    seed: int = 0
+    generator_id: str = ""
+
+    def __post_init__(self) -> None:
+        _between("count", self.count, 1, 1_000_000)
+        _between("steps", self.steps, 2, 1000)
+        _between("guidance", self.guidance, 0, 20)
+        _between("strength", self.strength, 0, 3)
+        _between("batch", self.batch, 1, 512)
+        _between("filter_steps", self.filter_steps, 1, 1_000_000)
+        if not self.kinds or any(k not in MASK_KINDS for k in self.kinds):
+            raise InvalidInput(f"kinds must name some of {', '.join(MASK_KINDS)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetParams:
+    """A dataset to publish."""
+
+    name: str = "dataset"
+    include: tuple[str, ...] = SOURCES
+    split: Fractions = field(default_factory=Fractions)
+    seed: int = 0
+    formats: tuple[str, ...] = FORMATS
+    licence: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name.strip() or len(self.name) > 200:
+            raise InvalidInput("A dataset needs a name of 1 to 200 characters.")
+        for value in self.include:
+            if value not in SOURCES:
+                raise InvalidInput(f"include may name {', '.join(SOURCES)}; {value!r} is none of them.")
+        if not set(self.include) - {"synthetic"}:
+            raise InvalidInput(
+                "A dataset needs real or consensus images besides synthetic ones: a test set can't be synthetic."
+            )
+        for value in self.formats:
+            if value not in FORMATS:
+                raise InvalidInput(f"formats may name {', '.join(FORMATS)}; {value!r} is none of them.")
+
+
+@dataclass(frozen=True, slots=True)
+class StudyParams:
+    """A study of what each part of the dataset is worth."""
+
+    arms: tuple[str, ...] = ("base", "oversampled", "augmented", "crowd", "synthetic", "shuffled", "expert")
+    size: int = 64
+    seeds: int = 3
+    folds: int = 3
+    base_images: tuple[int, ...] = (16,)
+    steps: int = 300
+    batch: int = 8
+    synthetic_share: float = 0.5
+    generator_seconds: float = 240.0
+    generator_steps: int = 1000
+    synthetic_count: int = 96
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        _between("size", self.size, 16, 512)
+        _between("seeds", self.seeds, 1, 100)
+        _between("folds", self.folds, 2, 20)
+        _between("steps", self.steps, 1, 1_000_000)
+        _between("batch", self.batch, 1, 512)
+        _between("synthetic_share", self.synthetic_share, 0.01, 0.99)
+        if not self.base_images or any(n < 2 for n in self.base_images):
+            raise InvalidInput("base_images must list sizes of the labelled set, each at least 2.")
+
+
+def parse(cls: type[T], values: Mapping[str, Any]) -> T:
+    """``cls`` from JSON. Raises InvalidInput for unknown names and values of the wrong type."""
+    known = {f.name: f for f in fields(cls)}  # type: ignore[arg-type]
+    unknown = sorted(set(values) - set(known))
+    if unknown:
+        raise InvalidInput(f"Unknown parameter {unknown[0]!r}; this kind of job knows {', '.join(known)}.")
+    default = cls()
+    ready: dict[str, Any] = {}
+    for name, value in values.items():
+        ready[name] = _coerce(name, value, getattr(default, name))
+    return cls(**ready)
+
+
+def _coerce(name: str, value: Any, like: Any) -> Any:
+    try:
+        if isinstance(like, Fractions):
+            return Fractions(**value)
+        if isinstance(like, bool):
+            if not isinstance(value, bool):
+                raise TypeError
+            return value
+        if isinstance(like, tuple):
+            if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+                raise TypeError
+            return tuple(_coerce(name, v, like[0]) for v in value)
+        if isinstance(like, str):
+            if not isinstance(value, str):
+                raise TypeError
+            return value
+        if isinstance(value, (bool, str)) or value is None:
+            raise TypeError
+        if isinstance(like, int) and float(value) != int(value):
+            raise TypeError
+        return type(like)(value)
+    except InvalidInput:
+        raise
+    except (TypeError, ValueError, OverflowError):
+        kind = "true or false" if isinstance(like, bool) else type(like).__name__
+        kind = {"int": "a whole number", "float": "a number", "str": "text", "tuple": "a list"}.get(
+            kind, kind
+        )
+        raise InvalidInput(f"{name} must be {kind}, like {like!r}.") from None
+
+
+def as_dict(params: Any) -> dict[str, Any]:
+    """JSON-ready form of a parameter object."""
+    return asdict(params)
+
+
+def job_params(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Check and complete the ``params`` of a job of ``kind``; what comes back holds every default, so that a rerun is the same.
+
+    ``synthesise`` takes those of ``train`` and ``sample`` together.
+    """
+    if kind not in KINDS:
+        raise InvalidInput(f"{kind!r} is no kind of job; choose from {', '.join(KINDS)}.")
+    classes: dict[str, tuple[type[Any], ...]] = {
+        "train": (TrainParams,),
+        "sample": (SampleParams,),
+        "synthesise": (TrainParams, SampleParams),
+        "dataset": (DatasetParams,),
+        "study": (StudyParams,),
+    }
+    if kind != "synthesise":
+        return as_dict(parse(classes[kind][0], values))
+    nested = {"train": dict(values.get("train", {})), "sample": dict(values.get("sample", {}))}
+    for name, value in values.items():
+        if name in nested:
+            continue
+        # Flat names are accepted too: `{"max_seconds": 120, "count": 64}` says all that most people want to say.
+        homes = [
+            k
+            for k, c in (("train", TrainParams), ("sample", SampleParams))
+            if name in {f.name for f in fields(c)}
+        ]
+        if not homes:
+            raise InvalidInput(
+                f"Unknown parameter {name!r} for synthesise; give those of train and of sample."
+            )
+        for home in homes if name == "seed" else homes[:1]:
+            nested[home][name] = value
+    return {
+        "train": as_dict(parse(TrainParams, nested["train"])),
+        "sample": as_dict(parse(SampleParams, nested["sample"])),
+    }

@@ -1,0 +1,433 @@
+"""Segmentation-guided diffusion: images drawn for a given label map.
+
+Konz et al. 2024, "Anatomically-Controllable Medical Image Generation with Segmentation-Guided Diffusion Models" (MICCAI): the label map is
+one more input channel of the denoiser, and classes are left out at random in training so that incomplete maps work (mask ablation).
+With v-prediction (Salimans & Ho 2022), the squared-cosine schedule (Nichol & Dhariwal 2021), classifier-free guidance on the map
+(Ho & Salimans 2022), DDIM sampling (Song et al. 2021) with trailing timesteps (Lin et al. 2024), and EMA weights.
+
+Every random choice of step ``s`` comes from ``(seed, s)``, so a run that is resumed from a checkpoint takes exactly the steps that an
+uninterrupted one takes. ``patch`` 2 folds 2 x 2 pixels into channels: 40 % less work a step at 64 x 64 on a CPU.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers.models.unets.unet_2d import UNet2DModel
+from diffusers.schedulers.scheduling_ddim import DDIMScheduler
+from numpy.typing import NDArray
+from torch.nn import functional
+
+from services.synthesis.domain.params import MIN_TRAIN_IMAGES, TrainParams
+from services.synthesis.training.checkpoints import Checkpoints, MemoryCheckpoints
+from services.synthesis.training.progress import Clock, Report, silent
+from shared.errors import InvalidInput
+
+_TIMESTEPS = 1000
+_NO_MASK = -1.0
+"""The label-map channel's value for "no map given"; background is 0 and classes lie in (0, 1]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a network was built for: it can't be used for anything else."""
+
+    size: int
+    channels: int
+    classes: int
+    widths: tuple[int, ...]
+    patch: int
+
+
+@dataclass(slots=True)
+class Generator:
+    """A trained network with its EMA weights, ready to sample."""
+
+    shape: Shape
+    net: Any
+    steps: int = 0
+    seconds: float = 0.0
+    losses: list[tuple[int, float]] = field(default_factory=list)
+    validation: list[tuple[int, float]] = field(default_factory=list)
+    stopped: str = ""
+
+
+def scheduler() -> DDIMScheduler:
+    """The noise schedule, for training (adding noise) and for sampling."""
+    return DDIMScheduler(
+        num_train_timesteps=_TIMESTEPS,
+        beta_schedule="squaredcos_cap_v2",
+        prediction_type="v_prediction",
+        timestep_spacing="trailing",
+        clip_sample=True,
+    )
+
+
+def build(shape: Shape) -> Any:
+    """An untrained UNet2DModel. Attention sits only in the innermost blocks, where it is cheap."""
+    levels, area = len(shape.widths), shape.patch**2
+    down = ["DownBlock2D"] * (levels - 1) + ["AttnDownBlock2D"]
+    return UNet2DModel(
+        sample_size=shape.size // shape.patch,
+        in_channels=(shape.channels + 1) * area,
+        out_channels=shape.channels * area,
+        layers_per_block=1,
+        block_out_channels=shape.widths,
+        down_block_types=down,
+        up_block_types=["AttnUpBlock2D"] + ["UpBlock2D"] * (levels - 1),
+        attention_head_dim=8,
+        norm_num_groups=8,
+    )
+
+
+def _predict(net: Any, shape: Shape, noisy: Any, condition: Any, times: Any) -> Any:
+    """The predicted v ``(B, C, S, S)`` of noisy images ``(B, C, S, S)`` under the map channel ``(B, 1, S, S)``."""
+    joined = torch.cat([noisy, condition], dim=1)
+    if shape.patch > 1:
+        joined = functional.pixel_unshuffle(joined, shape.patch)
+    out = net(joined, times).sample
+    return functional.pixel_shuffle(out, shape.patch) if shape.patch > 1 else out
+
+
+def _condition(maps: Any, classes: int) -> Any:
+    """uint8 maps ``(B, S, S)`` → the map channel ``(B, 1, S, S)``, background 0, classes evenly up to 1."""
+    return (maps.float() / classes).unsqueeze(1)
+
+
+def _check(images: NDArray[np.float32], maps: NDArray[np.uint8], classes: int, params: TrainParams) -> Shape:
+    if len(images) != len(maps):
+        raise InvalidInput(f"{len(images)} images but {len(maps)} masks; each image needs one.")
+    if len(images) < MIN_TRAIN_IMAGES:
+        raise InvalidInput(
+            f"A generator needs at least {MIN_TRAIN_IMAGES} labelled training images; there are {len(images)}. "
+            "Add gold masks or let volunteers finish more images."
+        )
+    if images.shape[2:] != (params.size, params.size) or maps.shape[1:] != (params.size, params.size):
+        raise InvalidInput(
+            f"Images are {images.shape[2:]} and masks {maps.shape[1:]}; both must be {params.size} squared."
+        )
+    if not maps.any():
+        raise InvalidInput(
+            "All masks are empty, so there is nothing to condition a generator on; label some structure first."
+        )
+    if maps.max() > classes:
+        raise InvalidInput(f"A mask holds class {int(maps.max())}, but the project has {classes}.")
+    return Shape(params.size, images.shape[1], classes, params.widths, params.patch)
+
+
+class _Training:
+    """The moving parts of one run, and how they go into a checkpoint and back."""
+
+    def __init__(self, shape: Shape, params: TrainParams, count: int) -> None:
+        from accelerate import Accelerator
+
+        torch.manual_seed(params.seed)
+        self.shape, self.params = shape, params
+        self.accelerator = Accelerator()
+        net = build(shape)
+        self.ema = {k: v.detach().clone() for k, v in net.state_dict().items()}
+        optimiser = torch.optim.AdamW(net.parameters(), lr=params.learning_rate, weight_decay=1e-2)
+        self.net, self.optimiser = self.accelerator.prepare(net, optimiser)
+        self.ema = {k: v.to(self.accelerator.device) for k, v in self.ema.items()}
+        self.best: dict[str, Any] | None = None
+        self.step, self.planned, self.seconds, self.count = 0, 0, 0.0, count
+        self.losses: list[tuple[int, float]] = []
+        self.validation: list[tuple[int, float]] = []
+
+    def save(self) -> bytes:
+        buffer = io.BytesIO()
+        state = {
+            "shape": _shape_dict(self.shape),
+            "net": self.accelerator.unwrap_model(self.net).state_dict(),
+            "ema": self.ema,
+            "best": self.best,
+            "optimiser": self.optimiser.state_dict(),
+            "numbers": [self.step, self.planned, self.seconds, self.count],
+            "losses": self.losses,
+            "validation": self.validation,
+        }
+        torch.save(state, buffer)
+        return buffer.getvalue()
+
+    def restore(self, data: bytes) -> None:
+        # weights_only: a checkpoint is data, and must never run code when it is read.
+        state = torch.load(io.BytesIO(data), map_location=self.accelerator.device, weights_only=True)
+        if state["shape"] != _shape_dict(self.shape) or state["numbers"][3] != self.count:
+            raise InvalidInput(
+                "The checkpoint is of another network or another set of images; start a new job."
+            )
+        self.accelerator.unwrap_model(self.net).load_state_dict(state["net"])
+        self.ema, self.best = state["ema"], state["best"]
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.planned, self.seconds, _ = state["numbers"]
+        self.losses = [tuple(x) for x in state["losses"]]
+        self.validation = [tuple(x) for x in state["validation"]]
+
+
+def train(
+    images: NDArray[np.float32],
+    maps: NDArray[np.uint8],
+    classes: int,
+    params: TrainParams,
+    *,
+    validation: tuple[NDArray[np.float32], NDArray[np.uint8]] | None = None,
+    checkpoints: Checkpoints | None = None,
+    report: Report = silent,
+    clock: Clock = time.monotonic,
+) -> Generator:
+    """Train on ``images`` float32 ``(n, C, S, S)`` in [-1, 1] and label maps uint8 ``(n, S, S)`` with values 0..``classes``.
+
+    Goes on from the checkpoint where there is one. With ``validation`` images it stops once their loss hasn't fallen for
+    ``params.patience`` looks and gives the best weights. Raises InvalidInput for data that can't teach anything (too few images, all
+    masks empty, mixed sizes), StorageFull at a checkpoint that finds no room, `Stopped` as ``report`` says (after a checkpoint).
+    """
+    shape = _check(images, maps, classes, params)
+    keeper = checkpoints or MemoryCheckpoints()
+    run = _Training(shape, params, len(images))
+    if (kept := keeper.load()) is not None:
+        run.restore(kept)
+    device = run.accelerator.device
+    data = torch.from_numpy(np.ascontiguousarray(images)).to(device)
+    labels = torch.from_numpy(np.ascontiguousarray(maps)).to(device)
+    noise_schedule = scheduler()
+    run.net.train()
+    started, saved_at = clock() - run.seconds, clock()
+    pace: list[float] = []
+    stopped = ""
+    while not run.planned or run.step < run.planned:
+        if run.step >= params.max_steps:
+            break
+        before = clock()
+        loss = _one_step(run, data, labels, noise_schedule)
+        run.step += 1
+        now = clock()
+        run.seconds = now - started
+        if not run.planned:
+            pace.append(now - before)
+            _plan(run, pace)
+        if run.step % 10 == 0 or run.step == run.planned:
+            run.losses.append((run.step, loss))
+        if (
+            validation is not None
+            and len(validation[0])
+            and run.planned
+            and run.step % _every(run.planned) == 0
+        ):
+            run.validation.append((run.step, _validate(run, validation, noise_schedule)))
+            if run.validation[-1][1] <= min(v for _, v in run.validation):
+                run.best = {k: v.clone() for k, v in run.ema.items()}
+            if _is_flat([v for _, v in run.validation], params.patience):
+                stopped = f"the validation loss hasn't fallen for {params.patience} looks"
+        if not stopped and run.seconds > 1.25 * params.max_seconds:
+            stopped = f"{params.max_seconds:.0f} s were up on a machine that grew slower"
+        if run.accelerator.is_main_process and (now - saved_at >= params.checkpoint_s or stopped):
+            keeper.save(run.step, run.save())
+            saved_at = clock()
+        if stopped:
+            break
+        total = run.planned or params.max_steps
+        report(run.step / total, "training", f"step {run.step} of {total}, loss {loss:.4f}")
+    net = build(shape)
+    net.load_state_dict({k: v.cpu() for k, v in (run.best or run.ema).items()})
+    net.eval()
+    return Generator(shape, net, run.step, run.seconds, run.losses, run.validation, stopped)
+
+
+def _plan(run: _Training, pace: list[float]) -> None:
+    """Fix the number of steps, once the pace is known: the learning rate must know where it ends. Steps 1–3 are slower."""
+    if len(pace) == 8:
+        typical = max(float(np.median(pace[3:])), 1e-6)
+        run.planned = int(np.clip(run.params.max_seconds / typical, 9, run.params.max_steps))
+    elif run.step >= run.params.max_steps:
+        run.planned = run.params.max_steps
+
+
+def _every(planned: int) -> int:
+    return max(25, planned // 20)
+
+
+def _is_flat(losses: list[float], patience: int) -> bool:
+    return patience > 0 and len(losses) > patience and min(losses[-patience:]) >= min(losses[:-patience])
+
+
+def _one_step(run: _Training, data: Any, labels: Any, noise_schedule: DDIMScheduler) -> float:
+    params, shape = run.params, run.shape
+    place, world = run.accelerator.process_index, run.accelerator.num_processes
+    rng = np.random.default_rng([params.seed, run.step, place])
+    chosen = torch.from_numpy(rng.integers(0, len(data), params.batch))
+    clean, maps = data[chosen], labels[chosen].clone()
+    if params.flips:
+        mirrored = torch.from_numpy(rng.random(params.batch) < 0.5).to(data.device)
+        clean = torch.where(mirrored[:, None, None, None], clean.flip(-1), clean)
+        maps = torch.where(mirrored[:, None, None], maps.flip(-1), maps)
+    if shape.classes > 1:
+        for index in range(1, shape.classes + 1):
+            gone = torch.from_numpy(rng.random(params.batch) < params.drop_class).to(data.device)
+            maps[(maps == index) & gone[:, None, None]] = 0
+    condition = _condition(maps, shape.classes)
+    unconditional = torch.from_numpy(rng.random(params.batch) < params.drop_mask).to(data.device)
+    condition[unconditional] = _NO_MASK
+    source = torch.Generator().manual_seed(int(rng.integers(0, 2**62)))
+    noise = torch.randn(clean.shape, generator=source).to(data.device)
+    # Stratified times: one from each slice of the schedule, which steadies the loss of small batches (Kingma et al. 2021).
+    slots = (torch.arange(params.batch) + torch.rand(params.batch, generator=source)) / params.batch
+    times = (slots * _TIMESTEPS).long().clamp(0, _TIMESTEPS - 1).to(data.device)
+    noisy = noise_schedule.add_noise(clean, noise, times)
+    target = noise_schedule.get_velocity(clean, noise, times)
+    loss = functional.mse_loss(_predict(run.net, shape, noisy, condition, times), target)
+    for group in run.optimiser.param_groups:
+        group["lr"] = _rate(run) * world**0.5
+    run.optimiser.zero_grad(set_to_none=True)
+    run.accelerator.backward(loss)
+    run.accelerator.clip_grad_norm_(run.net.parameters(), 1.0)
+    run.optimiser.step()
+    decay = min(0.999, (1 + run.step) / (10 + run.step))
+    with torch.no_grad():
+        for name, value in run.accelerator.unwrap_model(run.net).state_dict().items():
+            if value.dtype.is_floating_point:
+                run.ema[name].lerp_(value, 1 - decay)
+            else:
+                run.ema[name].copy_(value)
+    return float(loss.detach())
+
+
+def _rate(run: _Training) -> float:
+    """Linear warm-up over 20 steps, then half a cosine down to a hundredth."""
+    warm = min(1.0, (run.step + 1) / 20)
+    along = run.step / run.planned if run.planned else 0.0
+    return float(run.params.learning_rate * warm * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * along))))
+
+
+def _validate(run: _Training, validation: tuple[Any, Any], noise_schedule: DDIMScheduler) -> float:
+    """Mean loss of the EMA weights over up to 32 validation images, always with the same noise and times."""
+    device = run.accelerator.device
+    net = build(run.shape).to(device)
+    net.load_state_dict(run.ema)
+    net.eval()
+    images = torch.from_numpy(np.ascontiguousarray(validation[0][:32])).to(device)
+    maps = torch.from_numpy(np.ascontiguousarray(validation[1][:32])).to(device)
+    source = torch.Generator().manual_seed(20240)
+    noise = torch.randn(images.shape, generator=source).to(device)
+    times = torch.linspace(20, _TIMESTEPS - 20, len(images)).long().to(device)
+    target = noise_schedule.get_velocity(images, noise, times)
+    noisy = noise_schedule.add_noise(images, noise, times)
+    with torch.no_grad():
+        guess = _predict(net, run.shape, noisy, _condition(maps, run.shape.classes), times)
+    return float(functional.mse_loss(guess, target))
+
+
+def sample(
+    generator: Generator,
+    maps: NDArray[np.uint8],
+    *,
+    steps: int = 25,
+    guidance: float = 1.5,
+    seed: int = 0,
+    batch: int = 32,
+    report: Report = silent,
+) -> Iterator[NDArray[np.float32]]:
+    """Draw one image for each label map ``(n, S, S)``; yields float32 ``(C, S, S)`` in [-1, 1] in order, ``batch`` at a time in memory.
+
+    Image ``i`` starts from noise of ``(seed, i)``. ``guidance`` 1 follows the map as trained, more follows it closer at twice the work.
+    """
+    shape = generator.shape
+    if maps.shape[1:] != (shape.size, shape.size):
+        raise InvalidInput(f"This generator draws {shape.size} x {shape.size} maps, not {maps.shape[1:]}.")
+    if maps.size and maps.max() > shape.classes:
+        raise InvalidInput(
+            f"This generator knows {shape.classes} classes; a map holds class {int(maps.max())}."
+        )
+    for start in range(0, len(maps), batch):
+        chunk = maps[start : start + batch]
+
+        def tell(along: float, start: int = start, size: int = len(chunk)) -> None:
+            done = start + size * along
+            report(done / len(maps), "sampling", f"image {int(done)} of {len(maps)}")
+
+        yield from _sample_batch(generator, chunk, steps, guidance, seed, start, tell)
+
+
+def _sample_batch(
+    generator: Generator,
+    maps: NDArray[np.uint8],
+    steps: int,
+    guidance: float,
+    seed: int,
+    first: int,
+    tell: Callable[[float], None],
+) -> NDArray[np.float32]:
+    shape = generator.shape
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    net = generator.net.to(device)
+    condition = _condition(torch.from_numpy(np.ascontiguousarray(maps)).to(device), shape.classes)
+    nothing = torch.full_like(condition, _NO_MASK)
+    size = (shape.channels, shape.size, shape.size)
+    seeds = [(seed * 1_000_003 + first + i) % 2**63 for i in range(len(maps))]
+    x = torch.stack([torch.randn(size, generator=torch.Generator().manual_seed(s)) for s in seeds]).to(device)
+    plan = scheduler()
+    plan.set_timesteps(steps)
+    for index, moment in enumerate(plan.timesteps):
+        times = torch.full((len(maps),), int(moment), device=device)
+        with torch.no_grad():
+            velocity = _predict(net, shape, x, condition, times)
+            if guidance != 1.0:
+                free = _predict(net, shape, x, nothing, times)
+                velocity = free + guidance * (velocity - free)
+        x = plan.step(velocity, moment, x).prev_sample
+        tell((index + 1) / steps)
+    return np.asarray(x.clamp(-1, 1).cpu().numpy(), np.float32)
+
+
+def _shape_dict(shape: Shape) -> dict[str, Any]:
+    return {
+        "size": shape.size,
+        "channels": shape.channels,
+        "classes": shape.classes,
+        "widths": list(shape.widths),
+        "patch": shape.patch,
+    }
+
+
+def save_weights(generator: Generator) -> bytes:
+    """The network as safetensors, its shape in the metadata: data only, nothing that runs when it is read."""
+    import json
+
+    from safetensors.torch import save
+
+    state = {k: v.contiguous() for k, v in generator.net.cpu().state_dict().items()}
+    return bytes(save(state, metadata={"bramble": json.dumps(_shape_dict(generator.shape))}))
+
+
+def load_weights(data: bytes) -> Generator:
+    """The inverse of `save_weights`. Raises InvalidInput for other bytes or tensors of another shape."""
+    import json
+    import struct
+
+    from safetensors.torch import load
+
+    try:
+        (length,) = struct.unpack("<Q", data[:8])
+        meta = json.loads(data[8 : 8 + length])["__metadata__"]["bramble"]
+        raw = json.loads(meta)
+        shape = Shape(raw["size"], raw["channels"], raw["classes"], tuple(raw["widths"]), raw["patch"])
+        net = build(shape)
+        net.load_state_dict(load(data))
+    except (RuntimeError, KeyError, ValueError, TypeError, struct.error) as error:
+        first = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
+        raise InvalidInput(
+            f"These aren't weights of a Bramble generator, or of another shape: {first[:160]}."
+        ) from None
+    except Exception as error:
+        if type(error).__name__ != "SafetensorError":
+            raise
+        raise InvalidInput(
+            "These bytes aren't a complete safetensors file; train the generator again."
+        ) from None
+    net.eval()
+    return Generator(shape, net)
