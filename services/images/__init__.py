@@ -1,0 +1,1 @@
+"""Images: takes uploads in, removes identities, keeps originals, and serves the frames that people draw on."""
