@@ -1,0 +1,1 @@
+"""Training of Drupelet. Needs the `train` extra; nothing that serves imports this package."""
