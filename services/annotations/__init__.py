@@ -1,0 +1,1 @@
+"""The annotations service: projects, tasks, leases, drafts, submissions and gold."""

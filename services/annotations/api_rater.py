@@ -1,0 +1,204 @@
+"""HTTP that raters use: the next task, leases, drafts, submissions, their own figures."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Body, Path, Query, Request, Response
+from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
+
+from services.annotations import schemas, store, store_assign, store_leases
+from services.annotations import tables as t
+from services.annotations.access import json_response, require_view, transact
+from services.annotations.api import ProjectId, Who
+from services.annotations.domain import stats
+from services.annotations.domain.answers import MAX_BODY, check_fits, parse_answer, parse_body, parse_masks
+from services.annotations.domain.leases import Action, State
+from services.annotations.intake import GroupCommitter
+from services.annotations.records import masks_to_text, parse_labels
+from services.annotations.store_assign import Assignment
+from shared.auth import HEADER, decode_principal
+from shared.clock import to_rfc3339
+from shared.deps import Deps
+from shared.errors import Forbidden, TooLarge, Unauthenticated
+from shared.ids import new_id
+
+LeaseId = Annotated[str, Path(max_length=36)]
+LARGE_BODY = (
+    256 << 10
+)  # a body above this is parsed in a thread: its milliseconds would hold up every other request
+
+
+def create_router(deps: Deps, intake: GroupCommitter) -> APIRouter:
+    """Routes that raters use."""
+    router = APIRouter(prefix="/api/v1", tags=["labelling"])
+    db, clock = deps.db, deps.clock
+    secret = deps.settings.secret
+
+    @router.post(
+        "/projects/{project_id}/next",
+        response_model=schemas.Next,
+        responses={204: {"description": "Nothing (more) for you."}},
+    )
+    def next_task(project_id: ProjectId, who: Who) -> Response:
+        """Your next task by a lease, or the live one you have. Never says whether it is gold."""
+        who.require_scope("write")
+        lease_id = new_id()
+
+        def work(conn: Any) -> Assignment | None:
+            project = store.find_project(conn, project_id)
+            require_view(who, project)
+            return store_assign.assign(conn, project, who.id, lease_id, clock.now_us())
+
+        found = transact(db, work)
+        return Response(status_code=204) if found is None else json_response(_assignment(found))
+
+    @router.post("/leases/{lease_id}/renew", response_model=schemas.LeaseInfo)
+    def renew(lease_id: LeaseId, who: Who) -> Response:
+        """Let the lease run for its full time from now."""
+        who.require_scope("write")
+        expires_at = transact(
+            db, lambda conn: store_leases.renew(conn, lease_id, who.id, None, clock.now_us())
+        )
+        return json_response({"id": lease_id, "expires_at": to_rfc3339(expires_at)})
+
+    @router.post("/leases/{lease_id}/skip", status_code=204, response_class=Response)
+    def skip(lease_id: LeaseId, who: Who, body: Annotated[schemas.SkipIn | None, Body()] = None) -> Response:
+        """Not this image: it isn't offered to you again. "Nothing here" is an answer, not a skip."""
+        who.require_scope("write")
+        reason = body.reason if body else None
+        transact(
+            db, lambda conn: store_leases.end(conn, lease_id, who.id, Action.SKIP, clock.now_us(), reason)
+        )
+        return Response(status_code=204)
+
+    @router.delete("/leases/{lease_id}", status_code=204, response_class=Response)
+    def give_back(lease_id: LeaseId, who: Who) -> Response:
+        """Give the place back; the image may be offered to you again."""
+        who.require_scope("write")
+        transact(db, lambda conn: store_leases.end(conn, lease_id, who.id, Action.GIVE_BACK, clock.now_us()))
+        return Response(status_code=204)
+
+    # -------------------------------------------------------------------------------------------------------------- drafts
+    @router.put(
+        "/leases/{lease_id}/draft",
+        response_model=schemas.Draft,
+        openapi_extra=schemas.body_schema(schemas.DraftIn),
+    )
+    async def put_draft(lease_id: LeaseId, request: Request, who: Who) -> Response:
+        """Keep the unfinished drawing. It outlives the lease, and comes back with your next lease on that image."""
+        who.require_scope("write")
+        body = await request.body()
+        _check_size(body)
+        return await run_in_threadpool(save_draft, lease_id, who.id, body)
+
+    def save_draft(lease_id: str, rater_id: str, body: bytes) -> Response:
+        masks = parse_masks(parse_body(body).get("masks"))
+        text, now = masks_to_text(masks), clock.now_us()
+
+        def work(conn: Any) -> None:
+            lease = store_leases.find_lease(conn, lease_id)
+            after = store_leases.allowed(lease, rater_id, Action.DRAFT, now)
+            query = select(t.tasks.c.height, t.tasks.c.width, t.projects.c.labels)
+            query = query.join(t.projects, t.projects.c.id == t.tasks.c.project_id).where(
+                t.tasks.c.id == lease.task_id
+            )
+            task = conn.execute(query).one()
+            label_ids = [label.id for label in parse_labels(task.labels)]
+            check_fits(masks, height=task.height, width=task.width, label_ids=label_ids)
+            store_leases.save_draft(conn, rater_id, lease.task_id, text, now)
+            if after is not State.LIVE:
+                store_leases.mark_lapsed(conn, rater_id, lease.task_id, lease.project_id)
+
+        transact(db, work)
+        return json_response(_draft((text, now)))
+
+    @router.get(
+        "/leases/{lease_id}/draft",
+        response_model=schemas.Draft,
+        responses={204: {"description": "Nothing is drawn yet."}},
+    )
+    def get_draft(lease_id: LeaseId, who: Who) -> Response:
+        """Your draft of the lease's image."""
+        who.require_scope("read")
+        with db.read() as conn:
+            lease = store_leases.find_lease(conn, lease_id)
+            if lease.rater_id != who.id:
+                raise Forbidden("This lease belongs to another rater.", code="lease-not-yours")
+            draft = store_leases.find_draft(conn, who.id, lease.task_id)
+        return Response(status_code=204) if draft is None else json_response(_draft(draft))
+
+    # --------------------------------------------------------------------------------------------------------- submissions
+    @router.post(
+        "/leases/{lease_id}/submissions",
+        status_code=201,
+        response_model=schemas.SubmissionOut,
+        responses={
+            200: {
+                "model": schemas.SubmissionOut,
+                "description": "The client_key was seen; the same answer as then.",
+            }
+        },
+        openapi_extra=schemas.body_schema(schemas.SubmissionIn),
+    )
+    async def submit(lease_id: str, request: Request) -> Response:
+        """Answer the image. Durable when it is acknowledged; repeat it with the same client_key as often as you like."""
+        # Not by Depends: its machinery costs more here than the check itself.
+        header = request.headers.get(HEADER)
+        if not header:
+            raise Unauthenticated("Log in first, or send an API key as `Authorization: Bearer brk_…`.")
+        who = decode_principal(header, secret)
+        who.require_scope("write")
+        body = await request.body()
+        _check_size(body)
+        answer = parse_answer(body) if len(body) < LARGE_BODY else await run_in_threadpool(parse_answer, body)
+        receipt = await intake.submit(who.id, lease_id, answer)
+        return json_response(receipt.to_json(), 201 if receipt.created else 200)
+
+    @router.get("/me/stats", response_model=schemas.Stats)
+    def my_stats(who: Who, project_id: Annotated[str | None, Query(max_length=36)] = None) -> Response:
+        """Your own figures, of one project or of all. `gold_dice` is the mean with its 95 % interval."""
+        who.require_scope("read")
+        with db.read() as conn:
+            rows = store.rater_rows(conn, who.id, project_id)
+        day = stats.day_of(clock.now_us())
+        days = [stats.current_days(row.last_day, row.today, row.streak, day) for row in rows]
+        seen = sum(row.gold_seen for row in rows)
+        interval = stats.gold_interval(
+            seen, sum(r.gold_total for r in rows), sum(r.gold_squares for r in rows)
+        )
+        return json_response(
+            {
+                "submissions": sum(row.submissions for row in rows),
+                "gold_seen": seen,
+                "gold_dice": interval,
+                "today": sum(today for today, _ in days),
+                "streak_days": max((streak for _, streak in days), default=0),
+            }
+        )
+
+    return router
+
+
+def _check_size(body: bytes) -> None:
+    if len(body) > MAX_BODY:
+        raise TooLarge(f"The masks are larger than {MAX_BODY >> 20} MB.")
+
+
+def _draft(draft: tuple[str, int]) -> dict[str, Any]:
+    return {"masks": orjson.Fragment(draft[0]), "updated_at": to_rfc3339(draft[1])}
+
+
+def _assignment(found: Assignment) -> dict[str, Any]:
+    return {
+        "lease": {"id": found.lease_id, "expires_at": to_rfc3339(found.expires_at)},
+        "task": {
+            "id": found.task_id,
+            "project_id": found.project_id,
+            "image": orjson.Fragment(found.image_json),
+            "has_proposal": bool(found.has_proposal),
+        },
+        "draft": _draft(found.draft) if found.draft else None,
+    }

@@ -1,0 +1,1 @@
+"""Decisions of the annotations service: pure functions over dataclasses, no I/O."""

@@ -1,0 +1,46 @@
+"""Messages to calls: what annotations does on the events of other services."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from services.annotations import store
+from shared.bus.runner import Handler
+from shared.contracts.bramble.common.v1.common_pb2 import Envelope
+from shared.contracts.bramble.consensus.v1.events_pb2 import ConsensusUpdated, RaterScored
+from shared.contracts.bramble.images.v1.events_pb2 import ImageStored
+from shared.contracts.bramble.inference.v1.events_pb2 import ProposalReady
+from shared.errors import NotFound
+from shared.ids import new_id
+
+
+def on_image_stored(conn: Connection, envelope: Envelope, message: ImageStored) -> None:
+    """A stored image becomes a task; an image that has one keeps it. An unknown project is a dead letter."""
+    store.add_task(conn, new_id(), message.image, envelope.occurred_at_us)
+
+
+def on_proposal_ready(conn: Connection, _envelope: Envelope, message: ProposalReady) -> None:
+    """The editor may offer the base annotation."""
+    store.mark_proposal(conn, message.project_id, message.image_id)
+
+
+def on_consensus_updated(conn: Connection, _envelope: Envelope, message: ConsensusUpdated) -> None:
+    """One more rater where the consensus isn't sure. When more raters wouldn't help, an expert looks, and no more are asked."""
+    if message.needs_more and not message.escalated:
+        try:
+            store.raise_quorum(conn, message.project_id, message.image_id, len(message.submission_ids))
+        except NotFound:
+            return  # a consensus of an image that was imported beside the tasks
+
+
+def on_rater_scored(conn: Connection, _envelope: Envelope, message: RaterScored) -> None:
+    """Quarantine, and its end."""
+    store.set_quarantine(conn, message.project_id, message.rater_id, message.label_id, message.quarantined)
+
+
+HANDLERS = (
+    Handler(ImageStored, on_image_stored),
+    Handler(ProposalReady, on_proposal_ready),
+    Handler(ConsensusUpdated, on_consensus_updated),
+    Handler(RaterScored, on_rater_scored),
+)

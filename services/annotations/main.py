@@ -1,0 +1,48 @@
+"""Wires the annotations service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from services.annotations import api, api_rater, store_leases
+from services.annotations.access import transact
+from services.annotations.events import HANDLERS
+from services.annotations.intake import GroupCommitter, LeaseSweeper
+from shared.bus.runner import ConsumerRunner
+from shared.deps import Deps
+from shared.web import create_service_app
+
+SERVICE = "annotations"
+
+
+def _intake(deps: Deps) -> GroupCommitter:
+    """The one writer of submissions that the app and the background parts of `deps` share."""
+    found = vars(deps).get("_intake")
+    if found is None:
+        found = GroupCommitter(deps.db, deps.blobs, deps.clock)
+        vars(deps)["_intake"] = found
+    return found
+
+
+def create_app(deps: Deps) -> FastAPI:
+    """The HTTP app. No thread runs before the first submission."""
+    app = create_service_app(deps)
+    app.include_router(api.create_router(deps))
+    app.include_router(api_rater.create_router(deps, _intake(deps)))
+    return app
+
+
+def create_consumers(deps: Deps) -> list[ConsumerRunner]:
+    """The consumers of other services' events."""
+    return [ConsumerRunner(deps.bus, deps.db, SERVICE, HANDLERS, clock=deps.clock)]
+
+
+def create_background(deps: Deps) -> list[Any]:
+    """Threads with `start` and `stop`: the writer of submissions, and the sweep of expired leases."""
+
+    def sweep() -> int:
+        return transact(deps.db, lambda conn: store_leases.sweep(conn, deps.clock.now_us()))
+
+    return [_intake(deps), LeaseSweeper(sweep, deps.settings.lease_sweep_s)]

@@ -1,0 +1,292 @@
+"""Handing out tasks: the queue of open tasks, gold, and the lease that comes of it. In the caller's transaction.
+
+The order of locks is that of `store_leases`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, func, insert, literal_column, or_, select, update
+
+from services.annotations import tables as t
+from services.annotations.domain import gold as gold_rules
+from services.annotations.domain.leases import State
+from services.annotations.records import AnyRow, Project
+from services.annotations.store import bump, upsert
+from services.annotations.store_leases import close, find_draft, find_lease, sweep
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A lease with what the rater needs to work on it. `image_json` is the public ImageRef, serialised."""
+
+    lease_id: str
+    expires_at: int
+    task_id: str
+    project_id: str
+    image_json: str
+    has_proposal: bool
+    draft: tuple[str, int] | None  # masks as JSON, updated_at
+
+
+_tasks, _leases, _raters = t.tasks.c, t.leases.c, t.raters.c
+_live = _leases.state == literal_column("0")
+_open_place = _tasks.need > literal_column("0")  # literal: see store_leases
+_LIVE_OF = (
+    select(t.leases.c.id, _leases.expires_at, _leases.task_id, _tasks.image_json, _tasks.has_proposal)
+    .join(t.tasks, _tasks.id == _leases.task_id)
+    .where(_leases.project_id == bindparam("p"), _leases.rater_id == bindparam("r"), _live)
+)
+_RATER = select(t.raters).where(_raters.project_id == bindparam("p"), _raters.rater_id == bindparam("r"))
+
+
+def live_lease(conn: Connection, project_id: str, rater_id: str, now: int) -> Assignment | None:
+    """The rater's live lease in the project. One whose time is over is closed here, and isn't answered."""
+    row = conn.execute(_LIVE_OF, {"p": project_id, "r": rater_id}).first()
+    if row is None:
+        return None
+    if row.expires_at <= now:
+        close(conn, [find_lease(conn, row.id)], State.EXPIRED, now)
+        return None
+    draft = find_draft(conn, rater_id, row.task_id)
+    return Assignment(
+        row.id, row.expires_at, row.task_id, project_id, row.image_json, row.has_proposal, draft
+    )
+
+
+def assign(conn: Connection, project: Project, rater_id: str, lease_id: str, now: int) -> Assignment | None:
+    """Hand the rater a task of the project by a new lease, or the live one again; None: nothing (more) for this rater."""
+    sweep(conn, now)
+    live = live_lease(conn, project.id, rater_id, now)
+    if live is not None:
+        return live
+    if project.status != "active":
+        return None
+    rater = conn.execute(_RATER, {"p": project.id, "r": rater_id}).first()
+    progress: dict[str, Any] = {}
+    task = None
+    # A rater in quarantine goes on with gold only, and finds nothing when that is through: no place of a quorum is spent.
+    quarantined = rater is not None and bool(rater.quarantined)
+    turns = rater.turns if rater else 0
+    if quarantined or gold_rules.is_gold_turn(project.id, rater_id, turns, project.gold_share):
+        task, progress = _next_gold(conn, project.id, rater_id, rater)
+    if task is None and not quarantined:
+        task = _lapsed(conn, project.id, rater_id)
+    cursors: dict[int, int] = {}
+    if task is None and not quarantined:
+        task, cursors = _next_open(conn, project, rater_id)
+    _save_cursors(conn, project.id, rater_id, cursors)
+    if task is None:
+        return None
+    return _take(conn, project, rater_id, task, rater, progress, lease_id, now)
+
+
+def _take(
+    conn: Connection,
+    project: Project,
+    rater_id: str,
+    task: AnyRow,
+    rater: AnyRow | None,
+    progress: dict[str, Any],
+    lease_id: str,
+    now: int,
+) -> Assignment:
+    expires_at = now + project.lease_seconds * 1_000_000
+    lease = {
+        "id": lease_id,
+        "project_id": project.id,
+        "task_id": task.id,
+        "rater_id": rater_id,
+        "state": int(State.LIVE),
+    }
+    conn.execute(insert(t.leases), {**lease, "created_at": now, "expires_at": expires_at})
+    held = {"rater_id": rater_id, "task_id": task.id, "project_id": project.id, "state": t.HELD}
+    key = [t.rater_tasks.c.rater_id, t.rater_tasks.c.task_id]
+    statement = upsert(conn, t.rater_tasks).on_conflict_do_update(index_elements=key, set_={"state": t.HELD})
+    conn.execute(statement, held)
+    if rater is None:
+        conn.execute(
+            insert(t.raters), {"project_id": project.id, "rater_id": rater_id, "turns": 1, **progress}
+        )
+    else:
+        mine = and_(_raters.project_id == project.id, _raters.rater_id == rater_id)
+        conn.execute(update(t.raters).where(mine).values(turns=_raters.turns + 1, **progress))
+    stamp = bump(conn, project.id, stamps=1, leases=1)
+    values: dict[str, Any] = {"leases": task.leases + 1}
+    if not task.is_gold:  # gold keeps its stamp: its place on the round
+        values |= {"need": task.need - 1, "stamp": stamp}
+    conn.execute(update(t.tasks).where(_tasks.id == task.id).values(values))
+    draft = find_draft(conn, rater_id, task.id)
+    return Assignment(lease_id, expires_at, task.id, project.id, task.image_json, task.has_proposal, draft)
+
+
+_FOUND = (
+    _tasks.id,
+    _tasks.need,
+    _tasks.leases,
+    _tasks.is_gold,
+    _tasks.image_json,
+    _tasks.has_proposal,
+    _tasks.stamp,
+)
+_available = or_(_open_place, _tasks.is_gold)
+_BY_ID = select(*_FOUND).where(_tasks.id == bindparam("t"), _available)
+_BY_ID_SKIP = _BY_ID.with_for_update(skip_locked=True)
+_BY_ID_WAIT = _BY_ID.with_for_update()
+
+
+def _lock(conn: Connection, task_id: str, *, wait: bool) -> AnyRow | None:
+    """The task, locked, if it still has a place. SQLite has no row locks and needs none: `begin` serialises writers."""
+    if conn.dialect.name == "sqlite":
+        return conn.execute(_BY_ID, {"t": task_id}).first()
+    return conn.execute(_BY_ID_WAIT if wait else _BY_ID_SKIP, {"t": task_id}).first()
+
+
+_rt = t.rater_tasks.c
+_LAPSED = (
+    select(_rt.task_id)
+    .join(t.tasks, _tasks.id == _rt.task_id)
+    .where(
+        _rt.project_id == bindparam("p"),
+        _rt.rater_id == bindparam("r"),
+        _rt.state == literal_column(str(t.LAPSED)),
+        _available,
+    )
+    .limit(3)
+)
+
+
+def _lapsed(conn: Connection, project_id: str, rater_id: str) -> AnyRow | None:
+    """A task that the rater had begun to draw before the lease ended."""
+    for task_id in conn.execute(_LAPSED, {"p": project_id, "r": rater_id}).scalars().all():
+        task = _lock(conn, task_id, wait=True)
+        if task is not None:
+            return task
+    return None
+
+
+_MINE = and_(_rt.task_id == _tasks.id, _rt.rater_id == bindparam("r"))
+_QUEUE = (
+    select(_tasks.id, _tasks.stamp, _rt.state)
+    .select_from(t.tasks.outerjoin(t.rater_tasks, _MINE))
+    .where(
+        _tasks.project_id == bindparam("p"),
+        _tasks.need == bindparam("need"),
+        _open_place,
+        _tasks.stamp > bindparam("after"),
+    )
+    .order_by(_tasks.stamp)
+    .limit(bindparam("n"))
+)
+_HIGHER = select(func.min(_tasks.need)).where(
+    _tasks.project_id == bindparam("p"), _tasks.need > bindparam("need"), _open_place
+)
+_LOWER = select(func.max(_tasks.need)).where(
+    _tasks.project_id == bindparam("p"), _tasks.need < bindparam("need"), _open_place
+)
+_CURSORS = select(t.cursors.c.need, t.cursors.c.stamp).where(
+    t.cursors.c.project_id == bindparam("p"), t.cursors.c.rater_id == bindparam("r")
+)
+_TAKEN = (t.HELD, t.DONE, t.SKIPPED)
+
+
+def _next_open(conn: Connection, project: Project, rater_id: str) -> tuple[AnyRow | None, dict[int, int]]:
+    """The first task in the project's order that this rater may do, locked; and the cursors that moved on the way."""
+    who = {"p": project.id, "r": rater_id}
+    known = {row.need: row.stamp for row in conn.execute(_CURSORS, who)}
+    moved: dict[int, int] = {}
+    passed_over: list[str] = []
+    step, need = (_HIGHER, 0) if project.task_order == "finish" else (_LOWER, 1 << 30)
+    while (following := conn.execute(step, {"p": project.id, "need": need}).scalar()) is not None:
+        need = following
+        task, stamp = _scan(conn, who, need, known.get(need, 0), passed_over)
+        if stamp != known.get(need, 0):
+            moved[need] = stamp
+        if task is not None:
+            return task, moved
+    for task_id in passed_over:
+        task = _lock(conn, task_id, wait=True)
+        if task is not None:
+            return task, moved
+    return None, moved
+
+
+def _scan(
+    conn: Connection, who: dict[str, str], need: int, after: int, passed_over: list[str]
+) -> tuple[AnyRow | None, int]:
+    """Walk one queue from the rater's cursor; answers the task and the new cursor, behind which nothing is left for the rater."""
+    cursor, contiguous, n = after, True, 8
+    while True:
+        rows = conn.execute(_QUEUE, {**who, "need": need, "after": after, "n": n}).all()
+        for row in rows:
+            if row.state in _TAKEN:
+                if contiguous:
+                    cursor = row.stamp
+                continue
+            contiguous = False
+            task = _lock(conn, row.id, wait=False)
+            if task is not None:
+                return task, cursor
+            passed_over.append(row.id)
+        if len(rows) < n:
+            return None, cursor
+        after, n = rows[-1].stamp, 256
+
+
+def _save_cursors(conn: Connection, project_id: str, rater_id: str, cursors: dict[int, int]) -> None:
+    if not cursors:
+        return
+    c = t.cursors.c
+    statement = upsert(conn, t.cursors)
+    statement = statement.on_conflict_do_update(
+        index_elements=[c.project_id, c.rater_id, c.need], set_={"stamp": statement.excluded.stamp}
+    )
+    conn.execute(
+        statement,
+        [
+            {"project_id": project_id, "rater_id": rater_id, "need": n, "stamp": s}
+            for n, s in sorted(cursors.items())
+        ],
+    )
+
+
+_GOLD = (
+    select(_tasks.id, _tasks.stamp, _rt.state)
+    .select_from(t.tasks.outerjoin(t.rater_tasks, _MINE))
+    .where(_tasks.project_id == bindparam("p"), _tasks.is_gold, _tasks.stamp > bindparam("after"))
+    .order_by(_tasks.stamp)
+    .limit(bindparam("n"))
+)
+_SPAN = select(func.max(_tasks.stamp)).where(_tasks.project_id == bindparam("p"), _tasks.is_gold)
+
+
+def _next_gold(
+    conn: Connection, project_id: str, rater_id: str, rater: AnyRow | None
+) -> tuple[AnyRow | None, dict[str, Any]]:
+    """The next gold on the rater's way round that isn't done yet, and how far the rater is then.
+
+    The way begins at a place of the rater's own, goes to the end and once more from the beginning; gold that is added later is at
+    the end. What lies behind was answered, skipped or held, so no call walks over it again.
+    """
+    who = {"p": project_id, "r": rater_id}
+    if rater is not None and rater.gold_stamp is not None:
+        after, wrapped = rater.gold_stamp, bool(rater.gold_wrapped)
+    else:
+        span = conn.execute(_SPAN, {"p": project_id}).scalar()
+        if span is None:
+            return None, {}
+        after, wrapped = gold_rules.starting_point(project_id, rater_id, span), False
+    while True:
+        rows = conn.execute(_GOLD, {**who, "after": after, "n": 16}).all()
+        for row in rows:
+            if row.state not in _TAKEN:
+                task = _lock(conn, row.id, wait=True)
+                if task is not None and task.is_gold:
+                    return task, {"gold_stamp": after, "gold_wrapped": wrapped}
+            after = row.stamp
+        if len(rows) < 16:
+            if wrapped:
+                return None, {"gold_stamp": after, "gold_wrapped": wrapped}
+            after, wrapped = 0, True

@@ -1,0 +1,382 @@
+"""One transaction for many submissions: the heart of intake.
+
+`commit_batch` takes what several raters sent at about the same time and writes it with one set of statements. Each submission is
+judged alone: a refusal is an outcome of that one, and the others go through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from prometheus_client import Counter
+from sqlalchemy import Connection, bindparam, delete, insert, literal_column, select, tuple_, update
+
+from services.annotations import tables as t
+from services.annotations.domain import gold as gold_rules
+from services.annotations.domain import leases as lease_rules
+from services.annotations.domain import quorum as quorum_rules
+from services.annotations.domain import stats
+from services.annotations.domain.answers import MaskOf, check_fits
+from services.annotations.domain.leases import Action, State
+from services.annotations.packs import messages
+from services.annotations.receipts import Outcome, Receipt, Submission
+from services.annotations.records import AnyRow, masks_from_text, masks_to_text, parse_labels
+from services.annotations.store import SERVICE, bump, retired_row
+from services.annotations.store_leases import mark_lapsed, save_draft
+from shared.contracts.bramble.annotations.v1 import events_pb2 as events
+from shared.contracts.bramble.common.v1 import common_pb2 as common
+from shared.db.outbox import emit_rows, outbox_row
+from shared.db.session import after_commit
+from shared.errors import BrambleError, Conflict, NotFound
+from shared.telemetry import use_context
+
+OVERSHOOT = Counter(
+    "bramble_annotations_overshoot_total",
+    "Submissions beyond their task's quorum; only a lab that lowers it causes any.",
+)
+
+_s, _l, _k, _p, _r = t.submissions.c, t.leases.c, t.tasks.c, t.projects.c, t.raters.c
+_SEEN = select(
+    _s.rater_id, _s.client_key, _s.id, _s.lease_id, _s.task_id, _s.feedback, _s.next_available
+).where(tuple_(_s.rater_id, _s.client_key).in_(bindparam("keys", expanding=True)))
+_FOUND = (
+    select(
+        _l.id.label("lease_id"), _l.rater_id, _l.state, _l.expires_at, _l.project_id, _l.task_id,
+        _k.image_id, _k.height, _k.width, _k.image, _k.is_gold, _k.status, _k.quorum, _k.submissions, _k.leases,
+        _p.labels, _p.gold_feedback, _p.accept_agreement,
+    )
+    .join(t.tasks, _k.id == _l.task_id)
+    .join(t.projects, _p.id == _l.project_id)
+    .where(_l.id.in_(bindparam("ids", expanding=True)))
+    .order_by(_k.id)
+)  # fmt: skip
+_FOUND_LOCKED = _FOUND.with_for_update(of=(t.tasks, t.leases))
+_GOLD = select(t.gold.c.task_id, t.gold.c.masks).where(t.gold.c.task_id.in_(bindparam("ids", expanding=True)))
+_LAST = select(_s.id, _s.gold_dice).where(
+    _s.task_id == bindparam("t"), _s.rater_id == bindparam("r"), _s.superseded_by.is_(None)
+)
+_OPEN = select(_k.project_id).where(_k.project_id == bindparam("p"), _k.need > literal_column("0")).limit(1)
+_INSERT = insert(t.submissions)
+_CLOSE = (
+    update(t.leases)
+    .where(_l.id == bindparam("b_lease"))
+    .values(state=int(State.SUBMITTED), closed_at=bindparam("b_now"))
+)
+_TASK = (
+    update(t.tasks)
+    .where(_k.id == bindparam("b_task"))
+    .values(submissions=bindparam("b_n"), leases=bindparam("b_l"), status=bindparam("b_status"))
+)
+_rt = t.rater_tasks.c
+_DONE = (
+    update(t.rater_tasks)
+    .where(_rt.rater_id == bindparam("b_rater"), _rt.task_id == bindparam("b_task"))
+    .values(state=t.DONE)
+)
+_UNDRAFT = delete(t.drafts).where(
+    t.drafts.c.rater_id == bindparam("b_rater"), t.drafts.c.task_id == bindparam("b_task")
+)
+_SUPERSEDE = update(t.submissions).where(_s.id == bindparam("b_id")).values(superseded_by=bindparam("b_by"))
+_RATERS = select(t.raters).where(tuple_(_r.project_id, _r.rater_id).in_(bindparam("keys", expanding=True)))
+_RATERS_ORDERED = _RATERS.order_by(_r.project_id, _r.rater_id).with_for_update()
+_RATER_FIELDS = ("submissions", "gold_seen", "gold_total", "gold_squares", "last_day", "today", "streak")
+_RATER = (
+    update(t.raters)
+    .where(_r.project_id == bindparam("b_project"), _r.rater_id == bindparam("b_rater"))
+    .values({name: bindparam(f"b_{name}") for name in _RATER_FIELDS})
+)
+
+
+@dataclass
+class _Task:
+    """A task's counts while the batch is worked through; two submissions of one batch may concern one task."""
+
+    row: AnyRow
+    submissions: int
+    leases: int
+    status: str
+
+
+class _Batch:
+    """The rows that the batch reads and will write."""
+
+    def __init__(self, conn: Connection, pack: str, now: int) -> None:
+        self.conn, self.pack, self.now = conn, pack, now
+        self.seen: dict[tuple[str, str], AnyRow | Submission] = {}
+        self.found: dict[str, AnyRow] = {}
+        self.lease_states: dict[str, State] = {}
+        self.tasks: dict[str, _Task] = {}
+        self.gold: dict[str, str] = {}
+        self.places: dict[str, bool] = {}
+        self.raters: dict[tuple[str, str], dict[str, Any]] = {}
+        self.last: dict[tuple[str, str], tuple[str, str | None]] = {}
+        self.rows: list[dict[str, Any]] = []
+        self.closed: list[dict[str, Any]] = []
+        self.superseded: list[dict[str, Any]] = []
+        self.outbox: list[dict[str, object]] = []
+        self.deltas: dict[str, dict[str, int]] = {}
+
+    def read(self, batch: Sequence[Submission]) -> None:
+        conn = self.conn
+        sqlite = conn.dialect.name == "sqlite"
+        found = conn.execute(
+            _FOUND if sqlite else _FOUND_LOCKED, {"ids": sorted({s.lease_id for s in batch})}
+        ).all()
+        for row in found:
+            self.found[row.lease_id] = row
+            self.lease_states[row.lease_id] = lease_rules.effective(
+                State(row.state), row.expires_at, self.now
+            )
+            self.tasks[row.task_id] = _Task(row, row.submissions, row.leases, row.status)
+        # After the lock: whoever held it may have stored the very same answer.
+        keys = list({(s.rater_id, s.answer.client_key) for s in batch})
+        for seen in conn.execute(_SEEN, {"keys": keys}):
+            self.seen[seen.rater_id, seen.client_key] = seen
+        golden = [row.task_id for row in found if row.is_gold]
+        if golden:
+            self.gold = {row.task_id: row.masks for row in conn.execute(_GOLD, {"ids": golden})}
+        pairs = sorted({(row.project_id, row.rater_id) for row in found})
+        if pairs:
+            for rater in conn.execute(_RATERS if sqlite else _RATERS_ORDERED, {"keys": pairs}):
+                self.raters[rater.project_id, rater.rater_id] = {
+                    name: getattr(rater, name) for name in _RATER_FIELDS
+                }
+
+    def delta(self, project_id: str, name: str, by: int) -> None:
+        counts = self.deltas.setdefault(project_id, {})
+        counts[name] = counts.get(name, 0) + by
+
+    def has_places(self, project_id: str) -> bool:
+        if project_id not in self.places:
+            self.places[project_id] = self.conn.execute(_OPEN, {"p": project_id}).first() is not None
+        return self.places[project_id]
+
+    def write(self) -> None:
+        conn = self.conn
+        if not self.rows:
+            return
+        conn.execute(_INSERT, self.rows)
+        if self.superseded:
+            conn.execute(_SUPERSEDE, self.superseded)
+        if self.closed:
+            conn.execute(_CLOSE, self.closed)
+            touched = {row["b_task"] for row in self.closed}
+            tasks = [(i, self.tasks[i]) for i in sorted(touched)]
+            conn.execute(
+                _TASK,
+                [
+                    {"b_task": i, "b_n": x.submissions, "b_l": x.leases, "b_status": x.status}
+                    for i, x in tasks
+                ],
+            )
+            conn.execute(_DONE, self.closed)
+            conn.execute(_UNDRAFT, self.closed)
+        changed = sorted({(row["project_id"], row["rater_id"]) for row in self.rows})
+        rows = [
+            {"b_project": p, "b_rater": r, **{f"b_{k}": v for k, v in self.raters[p, r].items()}}
+            for p, r in changed
+        ]
+        conn.execute(_RATER, rows)
+        for project_id in sorted(self.deltas):
+            bump(conn, project_id, **self.deltas[project_id])
+        overshoot = sum(deltas.get("overshoot", 0) for deltas in self.deltas.values())
+        if overshoot:
+            after_commit(conn, lambda: OVERSHOOT.inc(overshoot))
+        emit_rows(conn, SERVICE, self.outbox)
+
+
+def commit_batch(conn: Connection, pack: str, batch: Sequence[Submission], now: int) -> list[Outcome]:
+    """Judge and store `batch` in the transaction of `conn`; the masks lie in the blob `pack` already.
+
+    Answers one outcome a submission, in order: a `Receipt`, or the error to tell. An expired lease's masks become its draft.
+    """
+    work = _Batch(conn, pack, now)
+    work.read(batch)
+    outcomes: list[Outcome] = []
+    receipts: dict[str, Receipt] = {}
+    for submission in batch:
+        try:
+            receipt = _replay(work, submission, receipts) or _accept(work, submission)
+            receipts[submission.id] = receipt
+            outcomes.append(receipt)
+        except BrambleError as error:
+            outcomes.append(error)
+    work.write()
+    return outcomes
+
+
+def _replay(work: _Batch, submission: Submission, receipts: Mapping[str, Receipt]) -> Receipt | None:
+    """The receipt of an answer that was stored before, in the database or earlier in this batch."""
+    key = (submission.rater_id, submission.answer.client_key)
+    seen = work.seen.get(key)
+    if seen is None:
+        return None
+    if seen.lease_id != submission.lease_id:
+        raise Conflict(
+            "This client_key was used for another image; make a new one for each answer.",
+            code="client-key-reused",
+        )
+    if isinstance(seen, Submission):
+        first = receipts[seen.id]
+        return Receipt(
+            first.submission_id, first.task_id, first.feedback, first.next_available, created=False
+        )
+    return Receipt(seen.id, seen.task_id, seen.feedback, bool(seen.next_available), created=False)
+
+
+def _accept(work: _Batch, submission: Submission) -> Receipt:
+    row = work.found.get(submission.lease_id)
+    if row is None:
+        raise NotFound("There is no such lease; ask for the next task.")
+    answer, rater_id, labels = submission.answer, submission.rater_id, parse_labels(row.labels)
+    label_ids = [label.id for label in labels]
+    state = work.lease_states[row.lease_id]
+    owner = row.rater_id == rater_id
+    if owner:
+        # Before the lease, so that only what fits is kept as the draft of an expired one.
+        check_fits(answer.masks, height=row.height, width=row.width, label_ids=label_ids)
+        if state is State.EXPIRED:
+            _keep_draft(work, row, answer.masks)
+    lease_rules.check(state, Action.SUBMIT, owner=owner)
+
+    task = work.tasks[row.task_id]
+    supersedes, dice, feedback, retired = "", None, None, False
+    rater = work.raters[row.project_id, rater_id]
+    if state is State.SUBMITTED:
+        supersedes, dice = _previous(work, row)
+        work.superseded.append({"b_id": supersedes, "b_by": submission.id})
+    else:
+        retired = _count(work, row, task, rater)
+    if row.is_gold and row.task_id in work.gold:
+        scores = gold_rules.score(label_ids, answer.masks, masks_from_text(work.gold[row.task_id]))
+        if (
+            not supersedes
+        ):  # after the feedback anybody can draw the reference: only the first answer measures
+            dice = orjson.dumps({str(s.label_id): round(s.dice, 6) for s in scores}).decode()
+            mean = gold_rules.mean_dice(scores)
+            rater["gold_seen"] += 1
+            rater["gold_total"] += mean
+            rater["gold_squares"] += mean * mean
+        if row.gold_feedback:
+            reference = orjson.Fragment(work.gold[row.task_id])
+            feedback = orjson.dumps(
+                {"labels": [s.to_json() for s in scores], "reference": reference}
+            ).decode()
+
+    receipt = Receipt(submission.id, row.task_id, feedback, work.has_places(row.project_id))
+    work.seen[rater_id, answer.client_key] = submission
+    work.last[row.task_id, rater_id] = (submission.id, dice)
+    work.rows.append(_row(work, submission, row, receipt, supersedes, dice))
+    with use_context(submission.context.correlation_id, submission.context.traceparent):
+        work.outbox.append(_event(work, submission, row, label_ids, supersedes, dice))
+        if retired:
+            work.outbox.append(
+                retired_row(row.task_id, row.project_id, row.image_id, task.submissions, work.now)
+            )
+    return receipt
+
+
+def _count(work: _Batch, row: AnyRow, task: _Task, rater: dict[str, Any]) -> bool:
+    """The lease's place becomes an answer: the sum of both, and with it `need`, stays. True: the task retires by it."""
+    project_id = row.project_id
+    work.lease_states[row.lease_id] = State.SUBMITTED
+    work.closed.append(
+        {"b_lease": row.lease_id, "b_task": row.task_id, "b_rater": row.rater_id, "b_now": work.now}
+    )
+    task.submissions += 1
+    task.leases -= 1
+    if rater["submissions"] == 0:
+        work.delta(project_id, "raters", 1)
+    rater["submissions"] += 1
+    day = stats.day_of(work.now)
+    days = stats.advance_days(rater["last_day"], rater["today"], rater["streak"], day)
+    rater["last_day"], rater["today"], rater["streak"] = days
+    work.delta(project_id, "submissions", 1)
+    work.delta(project_id, "leases", -1)
+    if quorum_rules.overshoots(quorum=row.quorum, submissions=task.submissions, is_gold=row.is_gold):
+        work.delta(project_id, "overshoot", 1)
+    done = quorum_rules.is_done(quorum=row.quorum, submissions=task.submissions, is_gold=row.is_gold)
+    if not done or task.status != quorum_rules.OPEN:
+        return False
+    task.status = quorum_rules.RETIRED
+    work.delta(project_id, "open", -1)
+    work.delta(project_id, "retired", 1)
+    return True
+
+
+def _previous(work: _Batch, row: AnyRow) -> tuple[str, str | None]:
+    """The rater's standing answer to the task (id, gold_dice), which the new one supersedes."""
+    key = (row.task_id, row.rater_id)
+    if key not in work.last:
+        last = work.conn.execute(_LAST, {"t": row.task_id, "r": row.rater_id}).one()
+        work.last[key] = (last.id, last.gold_dice)
+    return work.last[key]
+
+
+def _keep_draft(work: _Batch, row: AnyRow, masks: Sequence[MaskOf]) -> None:
+    save_draft(work.conn, row.rater_id, row.task_id, masks_to_text(masks), work.now)
+    mark_lapsed(work.conn, row.rater_id, row.task_id, row.project_id)
+
+
+def _row(
+    work: _Batch, submission: Submission, row: AnyRow, receipt: Receipt, supersedes: str, dice: str | None
+) -> dict[str, Any]:
+    answer = submission.answer
+    return {
+        "id": submission.id,
+        "project_id": row.project_id,
+        "task_id": row.task_id,
+        "image_id": row.image_id,
+        "rater_id": submission.rater_id,
+        "lease_id": submission.lease_id,
+        "client_key": answer.client_key,
+        "pack": work.pack if submission.refs else "",
+        "masks": orjson.dumps(submission.refs).decode(),
+        "nothing_here": answer.nothing_here,
+        "is_gold": bool(row.is_gold),
+        "gold_dice": dice,
+        "feedback": receipt.feedback,
+        "next_available": receipt.next_available,
+        "supersedes": supersedes or None,
+        "superseded_by": None,
+        "duration_ms": answer.duration_ms,
+        "clicks": answer.clicks,
+        "proposal_shown": answer.proposal_shown,
+        "unsure": answer.unsure,
+        "comment": answer.comment,
+        "created_at": work.now,
+    }
+
+
+def _event(
+    work: _Batch,
+    submission: Submission,
+    row: AnyRow,
+    label_ids: Sequence[int],
+    supersedes: str,
+    dice: str | None,
+) -> dict[str, object]:
+    answer = submission.answer
+    message = events.AnnotationSubmitted(
+        submission_id=submission.id,
+        project_id=row.project_id,
+        task_id=row.task_id,
+        image=common.ImageRef.FromString(row.image),
+        rater_id=submission.rater_id,
+        masks=messages(work.pack, submission.refs),
+        label_ids=label_ids,
+        nothing_here=answer.nothing_here,
+        supersedes=supersedes,
+        duration_ms=answer.duration_ms,
+        is_gold=bool(row.is_gold),
+        gold_dice={int(k): v for k, v in orjson.loads(dice).items()} if dice else {},
+        quorum=row.quorum,
+        accept_agreement=row.accept_agreement,
+        clicks=answer.clicks,
+        proposal_shown=answer.proposal_shown,
+        unsure=answer.unsure,
+    )
+    return outbox_row(SERVICE, row.image_id, message, work.now)

@@ -1,0 +1,237 @@
+"""The tables that annotations owns. Times are UTC microseconds; ids are UUIDv7 text; masks are COCO RLE.
+
+Two orders carry the hot paths:
+
+- `annotations_tasks.stamp` is drawn from the project's counter row under its lock and never repeats. A task gets a new stamp
+  whenever its `need` changes, so within one (project, need) it is a queue in which newcomers are always behind. A rater's
+  `annotations_cursors` row says up to which stamp everything is done, skipped or held by that rater; later requests start
+  behind it, so a rater who did thousands scans none of them (docs/annotations.md).
+- `annotations_counters` is updated in the transaction of each change; nothing ever counts rows.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from shared.db.session import metadata
+
+ID = String(36)
+NAME = String(64)  # a rater: an account id, or the name of a service
+
+
+def _n(name: str) -> Column[int]:
+    return Column(name, Integer, nullable=False, default=0, server_default=text("0"))
+
+
+def _us(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+projects = Table(
+    "annotations_projects",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("summary", Text, nullable=False),
+    Column("instructions", Text, nullable=False),
+    Column("labels", Text, nullable=False),  # JSON list of domain.project.Label
+    Column("quorum", Integer, nullable=False),
+    Column("gold_share", Float, nullable=False),
+    Column("gold_feedback", Boolean, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("accept_agreement", Float, nullable=False),
+    Column("lease_seconds", Integer, nullable=False),
+    Column("show_proposals", Boolean, nullable=False),
+    Column("task_order", String(8), nullable=False),
+    Column("status", String(8), nullable=False),
+    Column("owner_id", NAME, nullable=False, index=True),
+    _us("created_at"),
+    _us("updated_at"),
+)
+
+counters = Table(
+    "annotations_counters",
+    metadata,
+    Column("project_id", ID, primary_key=True),
+    Column("seq", BigInteger, nullable=False, default=0, server_default=text("0")),
+    *[
+        _n(name)
+        for name in ("images", "gold", "open", "retired", "submissions", "raters", "leases", "overshoot")
+    ],
+)
+
+tasks = Table(
+    "annotations_tasks",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("project_id", ID, nullable=False),
+    Column("image_id", ID, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("image", LargeBinary, nullable=False),  # bramble.common.v1.ImageRef, for events
+    Column("image_json", Text, nullable=False),  # the public ImageRef, for `next`
+    Column("status", String(8), nullable=False),
+    Column("is_gold", Boolean, nullable=False),
+    Column("has_proposal", Boolean, nullable=False, default=False, server_default=text("false")),
+    Column("quorum", Integer, nullable=False),
+    _n("submissions"),
+    _n("leases"),
+    _n("need"),
+    Column("stamp", BigInteger, nullable=False),
+    _us("created_at"),
+    UniqueConstraint("project_id", "image_id"),
+    Index("ix_annotations_tasks_list", "project_id", "status", "id"),
+)
+Index(
+    "ix_annotations_tasks_queue",
+    tasks.c.project_id,
+    tasks.c.need,
+    tasks.c.stamp,
+    sqlite_where=text("need > 0"),
+    postgresql_where=text("need > 0"),
+)
+# SQLite knows no booleans: SQLAlchemy asks it for `is_gold = 1`, and a partial index serves only the very same words.
+Index(
+    "ix_annotations_tasks_gold",
+    tasks.c.project_id,
+    tasks.c.stamp,
+    sqlite_where=text("is_gold = 1"),
+    postgresql_where=text("is_gold"),
+)
+
+gold = Table(
+    "annotations_gold",
+    metadata,
+    Column("task_id", ID, primary_key=True),
+    Column("project_id", ID, nullable=False),
+    Column("image_id", ID, nullable=False),
+    Column("masks", Text, nullable=False),  # JSON list of {"label_id", "rle"}; [] is the truth "nothing here"
+    _us("created_at"),
+    UniqueConstraint("project_id", "image_id"),
+)
+
+leases = Table(
+    "annotations_leases",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("project_id", ID, nullable=False),
+    Column("task_id", ID, nullable=False),
+    Column("rater_id", NAME, nullable=False),
+    Column("state", Integer, nullable=False),  # domain.leases.State
+    _us("created_at"),
+    _us("expires_at"),
+    _us("closed_at", nullable=True),
+    Column("reason", String(500)),
+)
+_LIVE = text("state = 0")
+Index(
+    "uq_annotations_leases_live",
+    leases.c.project_id,
+    leases.c.rater_id,
+    unique=True,
+    sqlite_where=_LIVE,
+    postgresql_where=_LIVE,
+)
+Index("ix_annotations_leases_expiry", leases.c.expires_at, sqlite_where=_LIVE, postgresql_where=_LIVE)
+
+#: What a rater has to do with a task: HELD, DONE and SKIPPED tasks aren't offered; LAPSED ones (with a draft) come first.
+rater_tasks = Table(
+    "annotations_rater_tasks",
+    metadata,
+    Column("rater_id", NAME, primary_key=True),
+    Column("task_id", ID, primary_key=True),
+    Column("project_id", ID, nullable=False),
+    Column("state", Integer, nullable=False),
+)
+HELD, DONE, SKIPPED, LAPSED = 1, 2, 3, 4
+_LAPSED = text("state = 4")
+Index(
+    "ix_annotations_rater_tasks_lapsed",
+    rater_tasks.c.project_id,
+    rater_tasks.c.rater_id,
+    sqlite_where=_LAPSED,
+    postgresql_where=_LAPSED,
+)
+
+drafts = Table(
+    "annotations_drafts",
+    metadata,
+    Column("rater_id", NAME, primary_key=True),
+    Column("task_id", ID, primary_key=True),
+    Column("masks", Text, nullable=False),
+    _us("updated_at"),
+)
+
+cursors = Table(
+    "annotations_cursors",
+    metadata,
+    Column("project_id", ID, primary_key=True),
+    Column("rater_id", NAME, primary_key=True),
+    Column("need", Integer, primary_key=True, autoincrement=False),
+    Column("stamp", BigInteger, nullable=False),
+)
+
+raters = Table(
+    "annotations_raters",
+    metadata,
+    Column("project_id", ID, primary_key=True),
+    Column("rater_id", NAME, primary_key=True, index=True),
+    _n("turns"),
+    _n("submissions"),
+    _n("gold_seen"),
+    Column("gold_total", Float, nullable=False, default=0.0, server_default=text("0")),
+    Column("gold_squares", Float, nullable=False, default=0.0, server_default=text("0")),
+    Column("gold_stamp", BigInteger),  # where on the round of gold the rater is; NULL: not begun
+    Column("gold_wrapped", Boolean, nullable=False, default=False, server_default=text("false")),
+    _n("last_day"),
+    _n("today"),
+    _n("streak"),
+    Column(
+        "quarantined", Text, nullable=False, default="", server_default=text("''")
+    ),  # ids of labels, comma-separated
+)
+
+submissions = Table(
+    "annotations_submissions",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("project_id", ID, nullable=False),
+    Column("task_id", ID, nullable=False),
+    Column("image_id", ID, nullable=False),
+    Column("rater_id", NAME, nullable=False),
+    Column("lease_id", ID, nullable=False),
+    Column("client_key", String(128), nullable=False),
+    Column("pack", String(200), nullable=False),  # blob that holds the masks; "" for none
+    Column(
+        "masks", Text, nullable=False
+    ),  # JSON list of [label_id, height, width, area, offset, length, sha256]
+    Column("nothing_here", Boolean, nullable=False),
+    Column("is_gold", Boolean, nullable=False),
+    Column("gold_dice", Text),  # JSON {label_id: dice} of the rater's first answer
+    Column("feedback", Text),  # JSON as it was answered, so that a repeated request is answered alike
+    Column("next_available", Boolean, nullable=False),
+    Column("supersedes", ID),
+    Column("superseded_by", ID),
+    Column("duration_ms", BigInteger, nullable=False),
+    Column("clicks", BigInteger, nullable=False),
+    Column("proposal_shown", Boolean, nullable=False),
+    Column("unsure", Boolean, nullable=False),
+    Column("comment", Text, nullable=False),
+    _us("created_at"),
+    UniqueConstraint("rater_id", "client_key"),
+    Index("ix_annotations_submissions_list", "project_id", "id"),
+    Index("ix_annotations_submissions_task", "task_id", "rater_id"),
+)
