@@ -72,7 +72,7 @@ def make_crowd(n: int, rng: np.random.Generator, mix: dict[str, float] | None = 
     for name in sorted(exact, key=lambda k: counts[k] - exact[k])[: n - sum(counts.values())]:
         counts[name] += 1
     crowd = [KINDS[name] for name, count in counts.items() for _ in range(count)]
-    rng.shuffle(crowd)  # type: ignore[arg-type]
+    rng.shuffle(crowd)
     return crowd
 
 
@@ -121,7 +121,7 @@ def click(truth: Mask, rng: np.random.Generator) -> tuple[int, int]:
     depth = ndimage.distance_transform_edt(truth)
     weights = np.where(depth >= 0.7 * depth.max(), depth, 0).ravel()
     index = int(rng.choice(weights.size, p=weights / weights.sum()))
-    return divmod(index, truth.shape[1])
+    return index // int(truth.shape[1]), index % int(truth.shape[1])
 
 
 def _disk(shape: tuple[int, ...], centre: NDArray[np.float64], radius: float) -> Mask:

@@ -79,7 +79,7 @@ def load(slabs: int = 8, per_slab: int = 6, gold_per_slab: int = 1) -> list[Slic
 
     folder = template_folder()
     volumes = [
-        np.asarray(nibabel.load(folder / f"mni_icbm152_{kind}_tal_nlin_sym_09a_converted.nii.gz").dataobj)  # type: ignore[attr-defined]
+        np.asarray(nibabel.load(folder / f"mni_icbm152_{kind}_tal_nlin_sym_09a_converted.nii.gz").dataobj)
         for kind in ("t1", "wm", "gm")
     ]
     t1, white, grey = volumes

@@ -263,7 +263,7 @@ def _synthetic_pairs(dataset: Path, limit: int = 12) -> list[tuple[NDArray[np.ui
     """Synthetic images with their label maps, read from the published dataset: what the lab gets is what is shown."""
     import json
 
-    pairs = []
+    pairs: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]] = []
     with zipfile.ZipFile(dataset) as archive:
         names = archive.namelist()
         manifest = next(n for n in names if n.endswith("manifest.jsonl"))

@@ -17,6 +17,7 @@ from services.cli.demo.data import LABELS
 if TYPE_CHECKING:
     from services.cli.demo.loop import Shown, Story
 
+# ruff: noqa: E501
 _STYLE = """
 :root{color-scheme:dark;--bg:#14161b;--card:#1d2027;--ink:#e9e6df;--dim:#a7a9b1;--line:#333842;--a:#ffb000;--b:#648fff}
 *{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.55 system-ui,sans-serif}

@@ -1,0 +1,138 @@
+# Bramble. `make help` lists the targets. Needs: Python 3.11+, Node 20+, make; for the tests on real servers see README.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+UV := $(VENV)/bin/uv
+# Certificates come from the system, as pip's do; companies' proxies need that.
+export UV_NATIVE_TLS ?= 1
+export BRAMBLE_PORT ?= 8080
+export BRAMBLE_DATA_DIR ?= data
+WEB := services/web
+WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/package.json $(WEB)/vite.config.ts -type f 2>/dev/null)
+
+.PHONY: help setup setup-dev setup-web web run demo test check lint types unit web-check contract integration e2e chart-check chart-test \
+	bench bench-consensus bench-segment bench-intake bench-synthesis bench-web proto openapi lock fmt audit clean \
+	run-distributed
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
+
+# --- set-up ---------------------------------------------------------------------------------------------------------------
+
+$(VENV)/.uv:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Bramble needs Python 3.11 or newer; say make PYTHON=python3.11")'
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install -q uv
+	touch $@
+
+$(VENV)/.run: requirements.lock pyproject.toml $(VENV)/.uv
+	$(UV) pip install -q --python $(PY) --require-hashes -r requirements.lock
+	$(UV) pip install -q --python $(PY) --no-deps -e .
+	touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	$(UV) pip install -q --python $(PY) --require-hashes -r requirements-dev.lock
+	touch $@
+
+$(WEB)/node_modules/.stamp: $(WEB)/package-lock.json
+	cd $(WEB) && npm ci --no-audit --no-fund --silent
+	touch $@
+
+$(WEB)/dist/index.html: $(WEB)/node_modules/.stamp $(WEB_SOURCES)
+	cd $(WEB) && npm run --silent build
+
+setup: $(VENV)/.run $(WEB)/dist/index.html ## Install what running needs and build the web client
+setup-dev: $(VENV)/.dev $(WEB)/node_modules/.stamp ## Install what developing needs
+web: $(WEB)/dist/index.html ## Build the web client
+
+# --- run ------------------------------------------------------------------------------------------------------------------
+
+run: setup ## Set up and start the platform with the demo project on http://127.0.0.1:8080
+	$(VENV)/bin/bramble up --demo
+
+demo: setup ## Drive the whole loop on real MRI slices and write out/demo/report.html
+	$(VENV)/bin/bramble demo
+
+run-distributed: $(VENV)/.dev $(WEB)/dist/index.html ## Every service a process of its own, on real Kafka, PostgreSQL and MinIO
+	$(PY) tools/run_distributed.py
+
+# --- tests ----------------------------------------------------------------------------------------------------------------
+
+check: setup-dev ## Everyday: lint, types, unit tests (under 2 minutes)
+	$(MAKE) --no-print-directory lint types unit web-check
+
+lint: $(VENV)/.dev ## ruff, import rules
+	$(VENV)/bin/ruff check -q .
+	$(VENV)/bin/ruff format -q --check .
+	$(VENV)/bin/lint-imports --no-cache
+
+types: $(VENV)/.dev ## mypy --strict
+	$(VENV)/bin/mypy
+
+unit: $(VENV)/.dev ## Unit and property tests
+	$(PY) -m pytest tests/unit tests/property -m "not slow and not real and not e2e and not torch"
+
+web-check: $(WEB)/node_modules/.stamp ## eslint, tsc, vitest
+	cd $(WEB) && npm run --silent lint && npm run --silent typecheck && npm test --silent
+
+contract: $(VENV)/.dev ## Ports and contracts: embedded adapters and the real servers
+	$(PY) -m pytest tests/contract
+
+integration: $(VENV)/.dev $(WEB)/dist/index.html ## Services together, faults, security
+	$(PY) -m pytest tests/integration
+	$(PY) -m pytest tests/unit tests/property -m "slow or real or torch"
+
+e2e: $(VENV)/.dev $(WEB)/dist/index.html ## The whole platform in a process of its own, and a real browser
+	$(PY) -m pytest tests/e2e
+
+chart-check: $(VENV)/.dev ## Helm chart and Dockerfiles: lint, render, validate
+	$(PY) -m pytest tests/chart
+
+test: setup-dev ## Set up and run every test
+	$(MAKE) --no-print-directory check
+	$(MAKE) --no-print-directory contract
+	$(MAKE) --no-print-directory integration
+	$(MAKE) --no-print-directory chart-check
+	$(MAKE) --no-print-directory e2e
+
+# --- figures --------------------------------------------------------------------------------------------------------------
+
+bench: bench-intake bench-consensus bench-segment bench-synthesis ## All benchmarks, one JSON line a figure
+
+bench-intake: $(VENV)/.dev ## Start-up, memory, submissions, next task
+	$(PY) benchmarks/platform.py
+	$(PY) benchmarks/intake.py
+bench-consensus: $(VENV)/.dev ## Every consensus method and its peers on simulated and real crowds
+	$(PY) benchmarks/consensus.py
+bench-segment: $(VENV)/.dev ## The segmenter on seen and unseen images
+	$(PY) benchmarks/segment.py
+bench-synthesis: $(VENV)/.dev ## Generator: a step and a sample against a bare diffusers loop
+	$(PY) benchmarks/synthesis.py
+
+# --- generated things -----------------------------------------------------------------------------------------------------
+
+proto: $(VENV)/.dev ## Regenerate shared/contracts from proto/
+	$(PY) tools/generate_contracts.py >/dev/null
+
+openapi: $(VENV)/.dev ## Regenerate docs/openapi.json and the client's types
+	$(PY) tools/make_openapi.py
+	cd $(WEB) && npm run --silent gen:api
+
+lock: $(VENV)/.uv ## Resolve requirements*.lock anew
+	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml \
+	  --extra kafka --extra postgres --extra s3 --extra triton --extra otel --extra train --extra demo -o requirements.lock
+	$(UV) pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 pyproject.toml \
+	  -c requirements.lock --all-extras -o requirements-dev.lock
+
+fmt: $(VENV)/.dev ## Format Python and TypeScript
+	$(VENV)/bin/ruff check -q --fix . ; $(VENV)/bin/ruff format -q .
+	cd $(WEB) && npm run --silent lint -- --fix
+
+audit: $(VENV)/.dev ## Known vulnerabilities of the dependencies (asks the registries)
+	$(UV) tool run pip-audit -r requirements.lock --disable-pip --require-hashes
+	cd $(WEB) && npm audit --omit=dev
+
+clean: ## Remove what was built (not data/)
+	rm -rf $(WEB)/dist $(WEB)/node_modules build .pytest_cache .mypy_cache .ruff_cache
