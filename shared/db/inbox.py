@@ -23,8 +23,10 @@ def record(conn: Connection, consumer: str, event_id: str, now_us: int) -> bool:
         make(inbox_table)
         .values(consumer=consumer, event_id=event_id, applied_at_us=now_us)
         .on_conflict_do_nothing()
+        # Not rowcount: psycopg reports -1 for this statement, and every event would look like a duplicate.
+        .returning(inbox_table.c.event_id)
     )
-    return conn.execute(statement).rowcount == 1
+    return conn.execute(statement).first() is not None
 
 
 def forget_before(conn: Connection, moment_us: int) -> int:
