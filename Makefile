@@ -102,7 +102,7 @@ test: setup-dev ## Set up and run every test
 bench: bench-intake bench-consensus bench-segment bench-synthesis ## All benchmarks, one JSON line a figure
 
 bench-intake: $(VENV)/.dev ## Start-up, memory, submissions, next task
-	$(PY) benchmarks/platform.py
+	$(PY) benchmarks/startup.py
 	$(PY) benchmarks/intake.py
 bench-consensus: $(VENV)/.dev ## Every consensus method and its peers on simulated and real crowds
 	$(PY) benchmarks/consensus.py

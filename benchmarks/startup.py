@@ -1,6 +1,6 @@
 """Start-up and idle memory of `bramble up`.
 
-    python benchmarks/platform.py
+    python benchmarks/startup.py
 
 Floors: landing page within 8 s from an empty folder (migrations included), within 3 s on an existing one; idle under 350 MB.
 """
