@@ -63,9 +63,9 @@ class TrainParams:
 
 @dataclass(frozen=True, slots=True)
 class SampleParams:
-    """Sampling. ``count`` images are drawn; those that pass the filters stay."""
+    """Sampling. ``samples`` images are drawn; those that pass the filters stay."""
 
-    count: int = 32
+    samples: int = 32
     steps: int = 25
     guidance: float = 1.5
     kinds: tuple[str, ...] = MASK_KINDS
@@ -76,7 +76,7 @@ class SampleParams:
     generator_id: str = ""
 
     def __post_init__(self) -> None:
-        _between("count", self.count, 1, 1_000_000)
+        _between("samples", self.samples, 1, 100_000)
         _between("steps", self.steps, 2, 1000)
         _between("guidance", self.guidance, 0, 20)
         _between("strength", self.strength, 0, 3)
@@ -209,7 +209,7 @@ def job_params(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in values.items():
         if name in nested:
             continue
-        # Flat names are accepted too: `{"max_seconds": 120, "count": 64}` says all that most people want to say.
+        # Flat names are accepted too: `{"max_seconds": 120, "samples": 64}` says all that most people want to say.
         homes = [
             k
             for k, c in (("train", TrainParams), ("sample", SampleParams))

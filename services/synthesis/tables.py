@@ -1,0 +1,150 @@
+"""The tables of this service. Masks are COCO RLE in JSON rows; pictures, weights and archives are blobs."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
+
+from shared.db.session import metadata
+
+projects = Table(
+    "synthesis_projects",
+    metadata,
+    Column("project_id", String(36), primary_key=True),
+    Column("name", String(200), nullable=False),
+    Column("labels", JSON, nullable=False),  # [{id, name, color}]
+    # Decided once, when the first generator is trained; null before.
+    Column("split_seed", BigInteger),
+    Column("split", JSON),
+    Column("updated_at_us", BigInteger, nullable=False),
+)
+
+items = Table(
+    "synthesis_items",
+    metadata,
+    Column("project_id", String(36), primary_key=True),
+    Column("image_id", String(36), primary_key=True),
+    Column("group_name", String(200), nullable=False),
+    Column("name", String(300), nullable=False),
+    Column("source_id", String(36), nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("channels", Integer, nullable=False),
+    Column("frame", JSON, nullable=False),  # BlobRef
+    Column("geometry", JSON, nullable=False),
+    Column("gold", JSON(none_as_null=True)),  # {masks: [{label_id, rle}]}
+    Column(
+        "consensus", JSON(none_as_null=True)
+    ),  # {masks, version, method, submissions, raters, by_expert, agreement}
+    Column("picture_hash", String(16)),  # filled by the first job that reads the frame
+    Column("thumbprint", LargeBinary),
+    Column("updated_at_us", BigInteger, nullable=False),
+)
+
+splits = Table(
+    "synthesis_splits",
+    metadata,
+    Column("project_id", String(36), primary_key=True),
+    Column("group_name", String(200), primary_key=True),
+    Column("split", String(8), nullable=False),
+    Column("decided_at_us", BigInteger, nullable=False),
+)
+
+jobs = Table(
+    "synthesis_jobs",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("project_id", String(36), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("params", JSON, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("progress", Float, nullable=False),
+    Column("stage", String(60), nullable=False),
+    Column("detail", String(300), nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("created_at_us", BigInteger, nullable=False),
+    Column("started_at_us", BigInteger),
+    Column("finished_at_us", BigInteger),
+    Column("heartbeat_at_us", BigInteger),
+    Column("worker", String(64), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("checkpoint_key", String(300), nullable=False),
+    Column("checkpoint_step", Integer, nullable=False),
+    Column("state", JSON, nullable=False),  # what is finished of a job of several parts
+    Column("result", JSON(none_as_null=True)),
+    Column("error", Text),
+    Index("ix_synthesis_jobs_project", "project_id", "id"),
+    Index("ix_synthesis_jobs_work", "status", "created_at_us"),
+)
+
+generators = Table(
+    "synthesis_generators",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("project_id", String(36), nullable=False, index=True),
+    Column("job_id", String(36), nullable=False, unique=True),
+    Column("weights_key", String(300), nullable=False),
+    Column("weights_sha256", String(64), nullable=False),
+    Column("weights_size", BigInteger, nullable=False),
+    Column("steps", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("label_ids", JSON, nullable=False),
+    Column(
+        "image_ids", JSON, nullable=False
+    ),  # what it saw: a dataset refuses its samples if one of these leaks
+    Column("card", JSON, nullable=False),
+    Column("created_at_us", BigInteger, nullable=False),
+)
+
+synthetic = Table(
+    "synthesis_synthetic",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("project_id", String(36), nullable=False),
+    Column("generator_id", String(36), nullable=False),
+    Column("job_id", String(36), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("channels", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("parents", JSON, nullable=False),
+    Column("groups", JSON, nullable=False),
+    Column("image_key", String(300), nullable=False),
+    Column("image_sha256", String(64), nullable=False),
+    Column("mask_key", String(300), nullable=False),
+    Column("accepted", Boolean, nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("dice", Float, nullable=False),
+    Column("created_at_us", BigInteger, nullable=False),
+    Index("ix_synthesis_synthetic_project", "project_id", "id"),
+)
+
+datasets = Table(
+    "synthesis_datasets",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("project_id", String(36), nullable=False, index=True),
+    Column("job_id", String(36), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),  # of the list of checksums: the content's address
+    Column("archive_key", String(300), nullable=False),
+    Column("archive_sha256", String(64), nullable=False),
+    Column("archive_size", BigInteger, nullable=False),
+    Column("counts", JSON, nullable=False),
+    Column("params", JSON, nullable=False),
+    Column("created_at_us", BigInteger, nullable=False),
+    Index("uq_synthesis_datasets_version", "project_id", "name", "version", unique=True),
+)
