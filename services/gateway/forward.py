@@ -1,0 +1,240 @@
+"""Upstreams: the owning service as an ASGI app, in this process or over HTTP (decision 002).
+
+*In process* the upstream is the service's own app, called with a copied scope: no socket, no copy of a body. *Over HTTP* it is
+`HttpUpstream`, an ASGI app that streams both bodies through httpx. The gateway knows only "an ASGI app", and the same tests run on
+both.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import httpx
+import orjson
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.errors import BrambleError, NotFound, Unavailable
+from shared.web import problem, problem_of
+
+log = logging.getLogger(__name__)
+
+# Belong to one connection, not to the message (RFC 9110 §7.6.1), or are set anew by each side.
+_HOP = frozenset(
+    {
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"proxy-connection",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    }
+)
+_CONNECT_S, _READ_S, _WRITE_S = 3.0, 120.0, 60.0
+
+
+class BadGateway(BrambleError):
+    """The service answered something that isn't HTTP, or broke off."""
+
+    status, code, title, retryable = 502, "bad-gateway", "Bad gateway", True
+
+
+class _Gone(Exception):
+    """The client hung up while it was sending."""
+
+
+class HttpUpstream:
+    """An ASGI app that passes each request on to `base_url`. Bodies are streamed both ways, so memory stays flat whatever their size."""
+
+    def __init__(self, service: str, base_url: str, *, client: httpx.AsyncClient | None = None) -> None:
+        self._service = service
+        self._base = base_url.rstrip("/")
+        self._client = client
+
+    def _connected(self) -> httpx.AsyncClient:
+        if self._client is None:
+            # Made on first use: the pool belongs to the event loop that serves.
+            self._client = httpx.AsyncClient(
+                timeout=httpx.Timeout(_READ_S, connect=_CONNECT_S, write=_WRITE_S, pool=_CONNECT_S),
+                limits=httpx.Limits(max_connections=200, max_keepalive_connections=50),
+                trust_env=False,  # a proxy of the environment is not for calls within the installation
+            )
+        return self._client
+
+    async def close(self) -> None:
+        """Give back the connections."""
+        if self._client is not None:
+            await self._client.aclose()
+            self._client = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = [(n, v) for n, v in scope["headers"] if n not in _HOP and n != b"host"]
+        if any(n == b"content-length" or n == b"transfer-encoding" for n, _ in scope["headers"]):
+            content: AsyncIterator[bytes] | None = _body(receive)
+        else:
+            content = None
+        query = scope.get("query_string", b"")
+        raw_path = scope["path"].encode(
+            "ascii", "replace"
+        )  # the route table lets only plain characters through
+        url = httpx.URL(self._base).copy_with(raw_path=raw_path + (b"?" + query if query else b""))
+        started = False
+        try:
+            client = self._connected()
+            request = client.build_request(scope["method"], url, headers=headers, content=content)
+            response = await client.send(request, stream=True)
+            try:
+                raw = [(n.lower(), v) for n, v in response.headers.raw if n.lower() not in _HOP]
+                started = True
+                await send({"type": "http.response.start", "status": response.status_code, "headers": raw})
+                async for chunk in response.aiter_raw():
+                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+            finally:
+                await response.aclose()
+        except _Gone:
+            return
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            log.warning("%s can't be reached: %s", self._service, type(error).__name__)
+            await _fail(
+                scope,
+                receive,
+                send,
+                Unavailable(f"The service {self._service} can't be reached; try again.", retry_after=2),
+            )
+        except httpx.TimeoutException as error:
+            log.warning("%s doesn't answer in time: %s", self._service, type(error).__name__)
+            if started:
+                raise  # the server closes the connection, so that the client sees a torn answer and not a short one
+            await _fail(
+                scope,
+                receive,
+                send,
+                Unavailable(f"The service {self._service} takes too long; try again.", retry_after=5),
+            )
+        except httpx.HTTPError as error:
+            log.warning("%s broke off: %s", self._service, type(error).__name__)
+            if started:
+                raise
+            await _fail(
+                scope,
+                receive,
+                send,
+                BadGateway(f"The service {self._service} broke off; try again.", retry_after=2),
+            )
+
+
+async def _body(receive: Receive) -> AsyncIterator[bytes]:
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        chunk = message.get("body", b"")
+        if chunk:
+            yield chunk
+        if not message.get("more_body", False):
+            return
+
+
+async def _fail(scope: Scope, receive: Receive, send: Send, error: BrambleError) -> None:
+    await problem_of(error)(scope, receive, send)
+
+
+class InProcess:
+    """Calls a service's app directly. What it raises after its own error handling is answered as a 500 problem."""
+
+    def __init__(self, service: str, app: ASGIApp) -> None:
+        self._service, self._app = service, app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def note(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, note)
+        except Exception:
+            # The service's own handlers have answered and logged it; only the server below would log it a second time.
+            if not started:
+                log.exception("%s failed before it answered", self._service)
+                await problem(
+                    500, "internal", "Something broke on our side; the request id finds it in the logs."
+                )(scope, receive, send)
+
+
+class Upstreams:
+    """Service → upstream. `peers` is read at each first use, because in one process the apps are made after one another."""
+
+    def __init__(self, peers: Mapping[str, Any]) -> None:
+        self._peers = peers
+        self._made: dict[str, tuple[Any, ASGIApp]] = {}
+
+    def get(self, service: str) -> ASGIApp:
+        """The upstream of `service`. Raises Unavailable when this installation has none."""
+        peer = self._peers.get(service)
+        made = self._made.get(service)
+        if made is not None and made[0] is peer:
+            return made[1]
+        if peer is None:
+            raise Unavailable(f"The service {service} isn't part of this installation.", retry_after=30)
+        upstream: ASGIApp = HttpUpstream(service, peer) if isinstance(peer, str) else InProcess(service, peer)
+        self._made[service] = (peer, upstream)
+        return upstream
+
+    async def close(self) -> None:
+        """Close the connections of all HTTP upstreams."""
+        for _, upstream in self._made.values():
+            if isinstance(upstream, HttpUpstream):
+                await upstream.close()
+
+
+async def call_json(
+    upstream: ASGIApp, method: str, path: str, *, principal: bytes, query: str = "", timeout_s: float = 10.0
+) -> tuple[int, Any]:
+    """Ask a service on the gateway's own account (internal routes): status and decoded JSON, None for another body.
+    Raises Unavailable when it takes longer than `timeout_s`."""
+    status, chunks = 0, bytearray()
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        nonlocal status
+        if message["type"] == "http.response.start":
+            status = message["status"]
+        else:
+            chunks.extend(message.get("body", b""))
+
+    scope: Scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": query.encode(),
+        "headers": [(b"host", b"gateway"), (b"x-bramble-principal", principal)],
+        "client": ("127.0.0.1", 0),
+        "server": ("gateway", 80),
+        "state": {},
+    }
+    try:
+        await asyncio.wait_for(upstream(scope, receive, send), timeout_s)
+    except TimeoutError as error:
+        raise Unavailable("The service takes too long; try again.", retry_after=5) from error
+    if status == 404:
+        raise NotFound("There is no such thing in the service.")
+    try:
+        return status, orjson.loads(bytes(chunks))
+    except orjson.JSONDecodeError:
+        return status, None

@@ -1,0 +1,179 @@
+"""From cookie or key to identity: looked up in the tables, kept a few seconds in the process, forgotten at once on revocation.
+
+Bound: in the process that handles the log-out, revocation or change of role it holds for the very next request; other replicas and
+changes by `bramble admin` follow within `TTL_S`.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.concurrency import run_in_threadpool
+
+from services.gateway import consent
+from services.gateway.domain.credentials import looks_like_key, token_hash
+from services.gateway.store import AccountStore, Found
+from shared.auth import Principal, Role, encode_principal
+from shared.errors import Unauthenticated
+
+COOKIE = "bramble_session"
+TTL_S = 5.0
+_SIGNATURE_S = (
+    60.0  # a signed header is used again for so long; services refuse it after shared.auth.MAX_AGE_S
+)
+_MOST = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who asks. Anonymous: `principal` is None. `credential` is the hash of the session token or key, "" when anonymous."""
+
+    principal: Principal | None = None
+    kind: str = "anonymous"  # anonymous, session, key
+    credential: str = ""
+    header: bytes = b""
+    consent_current: bool = False
+
+    @property
+    def account_id(self) -> str:
+        return self.principal.id if self.principal else ""
+
+    def best_role(self) -> Role | None:
+        """The highest role held anywhere."""
+        if self.principal is None:
+            return None
+        return max([self.principal.role, *self.principal.memberships.values()])
+
+
+ANONYMOUS = Identity()
+
+
+@dataclass(slots=True)
+class _Entry:
+    identity: Identity
+    until: float
+    signed_at: float
+
+
+class Authenticator:
+    """Turns request headers into identities. Look-ups run in the thread pool; hits stay on the event loop."""
+
+    def __init__(
+        self,
+        store: AccountStore,
+        secret: bytes,
+        *,
+        ttl_s: float = TTL_S,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._store, self._secret = store, secret
+        self._ttl_s, self._monotonic = ttl_s, monotonic
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
+        self._lock = threading.Lock()
+        self._generation = 0
+
+    def cached(self, digest: str) -> Identity | None:
+        """The identity of a credential, when it was looked up within the last seconds."""
+        entry = self._entries.get(digest)
+        if entry is None or entry.until <= self._monotonic():
+            return None
+        return entry.identity
+
+    async def by_session(self, token: str) -> Identity:
+        """The identity of a session cookie; anonymous when it is unknown, expired or ended."""
+        digest = token_hash(token)
+        return self.cached(digest) or await run_in_threadpool(self._look_up, digest, False) or ANONYMOUS
+
+    async def by_key(self, text: str) -> Identity:
+        """The identity of an API key. Raises Unauthenticated when it is unknown or revoked."""
+        if not looks_like_key(text):
+            raise Unauthenticated("This isn't an API key; it must look like brk_<prefix>_<secret>.")
+        digest = token_hash(text)
+        identity = self.cached(digest) or await run_in_threadpool(self._look_up, digest, True)
+        if identity is None:
+            raise Unauthenticated("The API key is unknown or revoked; make a new one under Keys.")
+        return identity
+
+    async def again(self, identity: Identity) -> Identity | None:
+        """The same credential as it stands now, for requests that stay open; None when it has ended."""
+        digest = identity.credential
+        return self.cached(digest) or await run_in_threadpool(self._look_up, digest, identity.kind == "key")
+
+    def _look_up(self, digest: str, is_key: bool) -> Identity | None:
+        generation = self._generation
+        found = self._store.find_key(digest) if is_key else self._store.find_session(digest)
+        if found is None:
+            with self._lock:
+                self._entries.pop(digest, None)
+            return None
+        now = self._monotonic()
+        principal = _principal(found)
+        current = found.account.consent_version == consent.CURRENT
+        with self._lock:
+            old = self._entries.get(digest)
+            if old and old.identity.principal == principal and now - old.signed_at < _SIGNATURE_S:
+                header, signed_at = old.identity.header, old.signed_at
+            else:
+                header, signed_at = encode_principal(principal, self._secret).encode(), now
+            kind = "key" if is_key else "session"
+            identity = Identity(principal, kind, digest, header, current)
+            # What was read before a revocation must not be kept after it.
+            if generation == self._generation:
+                self._entries[digest] = _Entry(identity, now + self._ttl_s, signed_at)
+                self._entries.move_to_end(digest)
+                while len(self._entries) > _MOST:
+                    self._entries.popitem(last=False)
+        return identity
+
+    def sign(self, principal: Principal) -> bytes:
+        """A fresh header value for a principal that differs from the cached one."""
+        return encode_principal(principal, self._secret).encode()
+
+    def forget(self, digest: str) -> None:
+        """The credential was ended."""
+        with self._lock:
+            self._generation += 1
+            self._entries.pop(digest, None)
+
+    def forget_account(self, account_id: str) -> None:
+        """The account's role, memberships, consent or lock changed."""
+        with self._lock:
+            self._generation += 1
+            for digest in [d for d, e in self._entries.items() if e.identity.account_id == account_id]:
+                del self._entries[digest]
+
+
+def _principal(found: Found) -> Principal:
+    account = found.account
+    return Principal(
+        id=account.id,
+        role=account.role,
+        memberships=found.memberships,
+        scopes=found.scopes,
+        is_guest=account.is_guest,
+        key_id=found.key_id,
+    )
+
+
+def read_credentials(headers: list[tuple[bytes, bytes]]) -> tuple[str, str, str]:
+    """(API key, session token, CSRF token) of raw ASGI headers; "" where absent. Raises Unauthenticated for an `Authorization` of
+    another scheme, because silently falling back to the cookie would hide a mistake."""
+    key = session = csrf = ""
+    for name, value in headers:
+        if name == b"authorization":
+            scheme, _, rest = value.decode("latin-1").partition(" ")
+            if scheme.lower() != "bearer" or not rest.strip():
+                raise Unauthenticated("Send an API key as `Authorization: Bearer brk_…`.")
+            key = rest.strip()
+        elif name == b"cookie":
+            for part in value.split(b";"):
+                label, _, content = part.strip().partition(b"=")
+                if label == COOKIE.encode():
+                    session = content.decode("latin-1")
+        elif name == b"x-csrf-token":
+            csrf = value.decode("latin-1")
+    return key, session, csrf
