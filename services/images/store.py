@@ -25,8 +25,9 @@ def add_source(conn: Connection, source: Source, frames: Sequence[Image]) -> boo
     """Keep a source with its images; False, with nothing changed, when the project has a file of the same bytes already."""
     dialect_insert = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
     statement = dialect_insert(sources).values(**asdict(source))
-    done = conn.execute(statement.on_conflict_do_nothing(index_elements=["project_id", "sha256"]))
-    if done.rowcount == 0:
+    statement = statement.on_conflict_do_nothing(index_elements=["project_id", "sha256"])
+    # Not rowcount: psycopg reports -1 for this statement.
+    if conn.execute(statement.returning(sources.c.id)).first() is None:
         return False
     conn.execute(insert(images), [_row(image) for image in frames])
     return True
