@@ -120,6 +120,8 @@ class KafkaBus(Bus):
         self.address = KafkaAddress.parse(url)
         self._topics: set[str] = set()
         self._lock = threading.Lock()
+        self._admin_lock = threading.Lock()
+        self._admin_client: Any = None
 
     def _common(self) -> dict[str, Any]:
         return {
@@ -132,14 +134,23 @@ class KafkaBus(Bus):
 
     @contextlib.contextmanager
     def _admin(self, doing: str) -> Iterator[Any]:
+        """The one admin client, kept between readiness probes and dropped after a failure."""
         from kafka import KafkaAdminClient
 
-        with _translated(doing):
-            admin = KafkaAdminClient(**self._common(), request_timeout_ms=15_000)
+        with self._admin_lock, _translated(doing):
+            if self._admin_client is None:
+                self._admin_client = KafkaAdminClient(**self._common(), request_timeout_ms=10_000)
             try:
-                yield admin
-            finally:
-                admin.close()
+                yield self._admin_client
+            except BaseException:
+                self._drop_admin()
+                raise
+
+    def _drop_admin(self) -> None:
+        client, self._admin_client = self._admin_client, None
+        if client is not None:
+            with contextlib.suppress(Exception):
+                client.close()
 
     def ensure_topics(self, topics: Iterable[TopicSpec]) -> None:
         wanted = {topic.name: topic for topic in topics}
@@ -185,7 +196,9 @@ class KafkaBus(Bus):
             admin.list_topics()
 
     def close(self) -> None:
-        """Nothing is kept open here: producers and consumers close themselves."""
+        """Close the admin client; producers and consumers close themselves."""
+        with self._admin_lock:
+            self._drop_admin()
 
 
 class _KafkaProducer(Producer):
