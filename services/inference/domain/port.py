@@ -58,7 +58,7 @@ class Embedding:
         buffer = io.BytesIO()
         small = {k: (v.astype(np.float16) if v.dtype.kind == "f" else v) for k, v in self.arrays.items()}
         meta = np.array([self.model, self.version, str(self.height), str(self.width)])
-        np.savez(buffer, meta=meta, **small)
+        np.savez(buffer, meta=meta, **small)  # type: ignore[arg-type]
         return buffer.getvalue()
 
     @classmethod

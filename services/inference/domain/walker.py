@@ -86,4 +86,5 @@ def solve(
         following = float((residual * z).sum())
         direction = z + np.float32(following / rz) * direction
         rz = following
-    return np.clip(x + seeds, 0, 1).astype(np.float32)
+    out: Float = np.clip(x + seeds, 0, 1).astype(np.float32)
+    return out

@@ -70,7 +70,8 @@ def view(frame: npt.NDArray[np.uint8], window: Window, size: int) -> Float:
     tall = min(max(1, round((rows.stop - rows.start) * scale)), size)
     wide = min(max(1, round((cols.stop - cols.start) * scale)), size)
     top, left = min(top, size - tall), min(left, size - wide)
-    small = np.asarray(part.resize((wide, tall), Image.Resampling.BILINEAR), np.float32) / 255
+    small: Float = np.asarray(part.resize((wide, tall), Image.Resampling.BILINEAR), np.float32)
+    small *= np.float32(1 / 255)
     pads = ((top, size - top - tall), (left, size - left - wide), (0, 0))
     return np.pad(small, pads, mode="edge") if any(map(any, pads)) else small
 
@@ -100,7 +101,10 @@ def cut(mask: npt.NDArray[np.bool_], window: Window, size: int) -> Float:
     square = np.zeros((window.side, window.side), np.uint8)
     square[inner_rows, inner_cols] = mask[rows, cols] * np.uint8(255)
     how = Image.Resampling.BOX if window.side >= size else Image.Resampling.BILINEAR
-    return np.asarray(Image.fromarray(square).resize((size, size), how), np.float32) / 255
+    out: Float = np.asarray(Image.fromarray(square).resize((size, size), how), np.float32) * np.float32(
+        1 / 255
+    )
+    return out
 
 
 def paste(out: Float, plane: Float, window: Window) -> None:

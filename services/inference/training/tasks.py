@@ -31,7 +31,7 @@ def _blob(rng: np.random.Generator, size: int, cells: int) -> Float:
     grid = torch.from_numpy(rng.standard_normal((1, 1, cells + 2, cells + 2)).astype(np.float32))
     up = F.interpolate(grid, size=(size + size // 3, size + size // 3), mode="bicubic", align_corners=False)
     off = size // 6
-    return up[0, 0, off : off + size, off : off + size].numpy()
+    return up[0, 0, off : off + size, off : off + size].numpy()  # type: ignore[no-any-return]
 
 
 def _component(mask: Mask, rng: np.random.Generator, low: int) -> Mask | None:
@@ -43,7 +43,7 @@ def _component(mask: Mask, rng: np.random.Generator, low: int) -> Mask | None:
     if len(big) == 0:
         return None
     share = sizes[big] ** 0.5
-    return labels == 1 + int(rng.choice(big, p=share / share.sum()))
+    return np.asarray(labels == 1 + int(rng.choice(big, p=share / share.sum())))
 
 
 def _shape(rng: np.random.Generator, size: int) -> Mask:
@@ -60,7 +60,7 @@ def _shape(rng: np.random.Generator, size: int) -> Mask:
         for _ in range(int(rng.integers(3, 8))):
             t = rng.uniform(0, 2 * np.pi)
             mask &= (u / a) * np.cos(t) + (v / b) * np.sin(t) < rng.uniform(0.5, 1.0)
-        return mask
+        return np.asarray(mask)
     radius = (u / a) ** 2 + (v / b) ** 2
     wobble = 0.0 if style == 0 else rng.uniform(0.2, 0.9) * _blob(rng, size, int(rng.integers(3, 9)))
     return np.asarray(radius + wobble < 1)
@@ -102,7 +102,7 @@ class TaskSource:
             mask |= labels == int(self.rng.choice(ids))
         elif chance < 0.75 or (item.dataset == "dsb2018_nuclei" and chance < 0.95):
             return _component(mask, self.rng, 20)
-        return mask
+        return np.asarray(mask)
 
     def _try(self, size: int) -> View | None:
         rng = self.rng
@@ -244,8 +244,9 @@ class TaskSource:
         if rng.random() < 0.25:
             image = ndimage.gaussian_filter(image, (0, *[rng.uniform(0.3, 1.5)] * 2))
         if rng.random() < 0.4:
-            noise = rng.standard_normal((1 if rng.random() < 0.7 else 3, size, size)) * rng.uniform(
-                0.01, 0.12
+            level = rng.uniform(0.01, 0.12)
+            noise = (level * rng.standard_normal((1 if rng.random() < 0.7 else 3, size, size))).astype(
+                np.float32
             )
             image = image * (1 + noise) if rng.random() < 0.4 else image + noise
         if rng.random() < 0.4:

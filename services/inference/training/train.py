@@ -72,7 +72,7 @@ def train(args: argparse.Namespace) -> None:
         _, size, batch = next(s for s in stages if part < s[0])
         if pool.size != size:
             pool.resize(size, batch)
-        lr = args.lr * min(1.0, (done + 1) / 200) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * part)))
+        lr = float(args.lr * min(1.0, (done + 1) / 200) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * part))))
         for group in optimiser.param_groups:
             group["lr"] = lr
         image, prompts, target = pool.tensors()

@@ -1,0 +1,126 @@
+"""HTTP of the segmenter: prompts to masks, models, embeddings, proposals."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+
+from services.inference import schemas, store
+from services.inference.domain.port import Embedding, Segmenter
+from services.inference.serving import DECODE_SECONDS, EmbeddingCache, Gate, Models
+from shared.auth import Principal, current_principal
+from shared.deps import Deps
+from shared.errors import NotFound
+from shared.imaging import rle
+
+Who = Annotated[Principal, Depends(current_principal)]
+ImageId = Annotated[str, Path(max_length=36)]
+ModelName = Annotated[
+    str, Query(max_length=64, description="Name of a model of `GET /models`; empty: the default.")
+]
+IMMUTABLE = "private, max-age=31536000, immutable"
+
+
+def create_router(deps: Deps, models: Models, gate: Gate, cache: EmbeddingCache) -> APIRouter:
+    """All routes of the service."""
+    router = APIRouter(prefix="/api/v1", tags=["segmenter"])
+
+    def find(image_id: str, who: Principal) -> store.Image:
+        who.require_scope("read")
+        with deps.db.read() as conn:
+            return store.find_image(conn, image_id)
+
+    def embedding_of(image: store.Image, model: Segmenter) -> Embedding:
+        key = (model.info.name, model.info.version, image.id)
+        return cache.get(key, lambda: model.encode(store.read_frame(deps.blobs, image)))
+
+    @router.post("/images/{image_id}/segment", response_model=schemas.SegmentOut)
+    def segment(image_id: ImageId, body: schemas.SegmentIn, who: Who) -> schemas.SegmentOut:
+        """A mask for points, a box, scribbles or a mask to correct. 503 with Retry-After when too many ask at once."""
+        image = find(image_id, who)
+        model = models.pick(body.model)
+        prompt = body.to_prompt(image.height, image.width)
+        with gate.enter():
+            began = time.perf_counter()
+            best = model.decode(embedding_of(image, model), prompt)[0]
+            spent = time.perf_counter() - began
+        DECODE_SECONDS.labels(model.info.name, model.info.version).observe(spent)
+        return schemas.SegmentOut(
+            rle=schemas.Rle(**rle.to_json(rle.encode(best.mask))),
+            score=min(1.0, max(0.0, best.score)),
+            model=model.info.name,
+            version=model.info.version,
+            ms=round(spent * 1000, 1),
+        )
+
+    @router.get("/models", response_model=schemas.ModelsOut)
+    def list_models(who: Who) -> schemas.ModelsOut:
+        """The models that can be named in a prompt."""
+        who.require_scope("read")
+        items = []
+        for model in models:
+            info = model.info
+            url = f"/api/v1/models/{info.name}/{info.version}/model.onnx" if info.browser else None
+            items.append(schemas.ModelOut(**asdict(info), url=url))
+        return schemas.ModelsOut(items=items)
+
+    @router.get(
+        "/models/{name}/{version}/model.onnx",
+        response_class=Response,
+        responses={200: {"content": {"application/octet-stream": {}}}},
+    )
+    def weights(
+        name: Annotated[str, Path(max_length=64)], version: Annotated[str, Path(max_length=64)], who: Who
+    ) -> Response:
+        """The weights of a model that runs in the browser. Never changes under this address."""
+        who.require_scope("read")
+        model = models.pick(name)
+        path = getattr(model, "weights", None)
+        if not model.info.browser or model.info.version != version or path is None:
+            raise NotFound(f"The model {name} {version} has no weights for the browser; see GET /models.")
+        data = path.read_bytes()
+        headers = {
+            "Cache-Control": "public, max-age=31536000, immutable",
+            "ETag": f'"{model.info.name}-{version}"',
+        }
+        return Response(data, media_type="application/octet-stream", headers=headers)
+
+    @router.get(
+        "/images/{image_id}/embedding",
+        response_class=Response,
+        responses={200: {"content": {"application/x-npz": {}}}},
+    )
+    def embedding(image_id: ImageId, who: Who, model: ModelName = "") -> Response:
+        """What the model's decoder needs of the image: an uncompressed `.npz`, fp16, bound to a model version."""
+        image = find(image_id, who)
+        chosen = models.pick(model)
+        with gate.enter():
+            found = embedding_of(image, chosen)
+            data = found.to_bytes()
+        headers = {
+            "Cache-Control": IMMUTABLE if model else "no-cache",
+            "X-Bramble-Model": found.model,
+            "X-Bramble-Model-Version": found.version,
+        }
+        return Response(data, media_type="application/x-npz", headers=headers)
+
+    @router.get("/images/{image_id}/proposals", response_model=schemas.ProposalsOut)
+    def proposals(image_id: ImageId, who: Who) -> schemas.ProposalsOut:
+        """Base annotation without a prompt, best first. Empty until the project has a few accepted consensus images, and
+        where no proposal is good enough to help rather than mislead."""
+        image = find(image_id, who)
+        with deps.db.read() as conn:
+            found = store.proposals_of(conn, image)
+        return schemas.ProposalsOut(
+            items=[
+                schemas.ProposalOut(
+                    label_id=p.label_id, rle=schemas.Rle(**rle.to_json(p.rle)), score=p.score, model=p.model
+                )
+                for p in found
+            ]
+        )
+
+    return router

@@ -1,0 +1,284 @@
+"""From a prompt to a mask with an early-fusion network: windows, passes, and what makes a click count.
+
+1. *Look*: the network sees the window that the prompt suggests (the whole frame, or around the box). A single click says
+   nothing of scale, so two closer windows around it are looked at in the same batch, and the predicted IoU chooses.
+2. *Zoom*: the network sees the object's own window, with the first answer as the previous mask.
+3. *Settle*: a random walker with the network's answer as prior (`domain.walker`) follows the frame's own edges at a finer
+   grid than the network's, holds each click exactly, and lets a click weigh most nearby: the prior fades around clicks that
+   it contradicts, so that after many clicks local correction dominates.
+4. *Keep what was pointed at*: parts without a positive click go, unless the network was sure of them.
+
+Only numpy and Pillow; the network is a function. The browser does 1 and 2, and a light form of 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from services.inference.domain.classical import disks
+from services.inference.domain.clicker import Click
+from services.inference.domain.port import BoolMask, Candidate
+from services.inference.domain.prompt import Prompt
+from services.inference.domain.walker import solve
+from services.inference.domain.windows import Float, Window, cut, paste, resample, view
+
+Net = Callable[[Float, Float], tuple[Float, Float]]
+"""image (B, 3, S, S) and prompts (B, 4, S, S), float32 -> logits (B, 1, S, S), predicted IoU (B, 1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Numbers chosen on the held-back images of the training sets (docs/segmenter.md)."""
+
+    size: int = 128
+    radius: float = 3.0
+    margin: float = 0.35
+    least: int = 24
+    zoom_below: float = 0.8
+    settle_size: int = 128
+    gamma: float = 0.3
+    beta: float = 1.5
+    fade_px: float = 7.0
+    seed_radius: float = 2.0
+    scales: tuple[float, ...] = (1.0, 0.5, 0.25)
+    keep_prob: float = 0.0
+    agreement: float = 1.0
+    trust: float = 0.05
+    doubt: bool = True
+
+
+def sigmoid(x: Float) -> Float:
+    out: Float = (1 / (1 + np.exp(-np.clip(x, -30, 30)))).astype(np.float32)
+    return out
+
+
+def prompt_planes(prompt: Prompt, window: Window, previous: Float | None, t: Tuning) -> Float:
+    """(4, S, S): positive disks, negative disks, filled box, previous probability. Of two clicks on one place the later wins."""
+    size = t.size
+    planes = np.zeros((4, size, size), np.float32)
+    strokes = sum(len(s.points) > 0 for s in prompt.scribbles) > 0
+    clicks = prompt.clicks()
+    thin = len(clicks) - len(prompt.points)
+    for i, click in enumerate(clicks):
+        radius = 1.6 if strokes and i < thin else t.radius
+        if window.holds(click):
+            disk = disks([window.place(click, size)], size, radius)
+            planes[0 if click.is_positive else 1][disk] = 1
+            planes[1 if click.is_positive else 0][disk] = 0
+    if prompt.box is not None:
+        scale = size / window.side
+        c0, c1 = ((v - window.x0) * scale for v in (prompt.box.x0, prompt.box.x1))
+        r0, r1 = ((v - window.y0) * scale for v in (prompt.box.y0, prompt.box.y1))
+        r0, c0 = max(0, min(round(r0), size - 2)), max(0, min(round(c0), size - 2))
+        planes[2, r0 : max(r0 + 2, round(r1)), c0 : max(c0 + 2, round(c1))] = 1
+    if previous is not None:
+        planes[3] = previous
+    return planes
+
+
+class Interaction:
+    """One prompt on one frame."""
+
+    def __init__(
+        self, net: Net, rgb: npt.NDArray[np.uint8], prompt: Prompt, tuning: Tuning | None = None
+    ) -> None:
+        self.net, self.rgb, self.prompt, self.t = net, rgb, prompt, tuning or Tuning()
+        self.height, self.width = rgb.shape[:2]
+
+    def answer(self) -> Candidate:
+        """The mask at the frame's resolution, its probability, and the predicted IoU."""
+        window, prob, score = self._look()
+        closer = self._closer(window, prob)
+        planes: list[tuple[Window, Float]] = [(window, prob)]
+        if closer is not None:
+            previous = resample(prob, window, closer, self.t.size)
+            prob, score = self._see([closer], [previous])[0]
+            planes.append((closer, prob))
+        last, settled = self._settle(*planes[-1])
+        out = np.zeros((self.height, self.width), np.float32)
+        if len(planes) > 1:
+            paste(out, planes[0][1], planes[0][0])
+        paste(out, settled, last)
+        mask = self._keep(out)
+        return Candidate(mask, score, out)
+
+    # ------------------------------------------------------------------------------------------------------------- passes
+    def _see(self, windows: list[Window], previous: list[Float | None]) -> list[tuple[Float, float]]:
+        images = np.stack([view(self.rgb, w, self.t.size).transpose(2, 0, 1) for w in windows])
+        planes = np.stack(
+            [prompt_planes(self.prompt, w, p, self.t) for w, p in zip(windows, previous, strict=True)]
+        )
+        logits, quality = self.net(images, planes)
+        return [(sigmoid(logits[i, 0]), float(quality[i, 0])) for i in range(len(windows))]
+
+    def _look(self) -> tuple[Window, Float, float]:
+        """The first view: of the windows that the prompt leaves open, the one whose answer is best by its own predicted IoU,
+        by its agreement with the clicks, and by staying clear of the window's border."""
+        prompt, t = self.prompt, self.t
+        windows: list[Window] = []
+        previous: list[Float | None] = []
+        if prompt.mask is not None and prompt.mask.any():
+            rows, cols = np.flatnonzero(prompt.mask.any(1)), np.flatnonzero(prompt.mask.any(0))
+            windows.append(
+                self._fit(float(cols[0]), float(rows[0]), float(cols[-1] + 1), float(rows[-1] + 1))
+            )
+            previous.append(cut(prompt.mask, windows[0], t.size))
+        if prompt.box is not None:
+            box = prompt.box
+            windows.append(self._fit(box.x0, box.y0, box.x1, box.y1))
+            previous.append(None)
+        elif prompt.clicks() and (not windows or t.doubt):
+            for window in self._around_clicks():
+                windows.append(window)
+                previous.append(None)
+        seen = self._see(windows, previous)
+        ranks = [self._rank(*answer, window) for answer, window in zip(seen, windows, strict=True)]
+        if prompt.mask is not None:
+            ranks[0] += t.trust
+        best = int(np.argmax(ranks))
+        return windows[best], *seen[best]
+
+    def _around_clicks(self) -> list[Window]:
+        """The whole frame and closer windows around the positive clicks, as far as they hold them all."""
+        t = self.t
+        whole = Window.whole(self.height, self.width)
+        found = [whole]
+        clicks = [c for c in self.prompt.clicks() if c.is_positive] or self.prompt.clicks()
+        xs, ys = [c.x for c in clicks], [c.y for c in clicks]
+        reach = max(max(xs) - min(xs), max(ys) - min(ys))
+        cx, cy = (min(xs) + max(xs)) / 2, (min(ys) + max(ys)) / 2
+        for scale in t.scales[1:]:
+            side = scale * whole.side
+            if side < max(t.least, 1.3 * reach):
+                break
+            half = side / 2
+            found.append(
+                Window.around(cx - half, cy - half, cx + half, cy + half, self.height, self.width, t.least)
+            )
+        return found
+
+    def _rank(self, prob: Float, score: float, window: Window) -> float:
+        size = prob.shape[0]
+        agree = []
+        for click in self.prompt.clicks():
+            if window.holds(click):
+                x, y = window.place(click, size)
+                p = float(prob[min(int(y), size - 1), min(int(x), size - 1)])
+                agree.append(p if click.is_positive else 1 - p)
+        return (
+            score + self.t.agreement * (float(np.mean(agree)) if agree else 0.0) - self._cut_off(prob, window)
+        )
+
+    def _cut_off(self, prob: Float, window: Window) -> float:
+        """A penalty for an answer that runs into the window's border where the frame goes on."""
+        inside = prob > 0.5
+        if not inside.any():
+            return 1.0
+        rows, cols, inner_rows, inner_cols = window.part(self.height, self.width)
+        edge = 0
+        if rows.start > 0 and inner_rows.start == 0:
+            edge += int(inside[0].sum())
+        if rows.stop < self.height:
+            edge += int(inside[-1].sum())
+        if cols.start > 0 and inner_cols.start == 0:
+            edge += int(inside[:, 0].sum())
+        if cols.stop < self.width:
+            edge += int(inside[:, -1].sum())
+        return 0.5 * edge / prob.shape[0]
+
+    def _fit(self, x0: float, y0: float, x1: float, y1: float) -> Window:
+        """The window of a rectangle and all positive clicks, with a margin."""
+        for click in self.prompt.clicks():
+            near = max(x1 - x0, y1 - y0)
+            inside = x0 - near <= click.x <= x1 + near and y0 - near <= click.y <= y1 + near
+            if click.is_positive or inside:
+                x0, x1, y0, y1 = min(x0, click.x), max(x1, click.x), min(y0, click.y), max(y1, click.y)
+        pad = self.t.margin * max(x1 - x0, y1 - y0) + 2
+        return Window.around(x0 - pad, y0 - pad, x1 + pad, y1 + pad, self.height, self.width, self.t.least)
+
+    def _closer(self, window: Window, prob: Float) -> Window | None:
+        """The window of what was found, when the network would see it notably larger (or the find reaches beyond)."""
+        mask = prob > 0.5
+        clicks = [c for c in self.prompt.clicks() if c.is_positive and window.holds(c)]
+        if clicks:
+            from services.inference.domain.classical import touched
+
+            marks = disks([window.place(c, prob.shape[0]) for c in clicks], prob.shape[0], self.t.radius)
+            mask = touched(mask, marks)
+        rows, cols = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+        if not rows.size:
+            if not clicks:
+                return None
+            x, y = clicks[-1].x, clicks[-1].y
+            side = window.side / 4
+            found = self._fit(x - side / 2, y - side / 2, x + side / 2, y + side / 2)
+        else:
+            scale = window.side / prob.shape[0]
+            found = self._fit(
+                window.x0 + cols[0] * scale, window.y0 + rows[0] * scale,
+                window.x0 + (cols[-1] + 1) * scale, window.y0 + (rows[-1] + 1) * scale,
+            )  # fmt: skip
+        return (
+            found if found.side < self.t.zoom_below * window.side or found.side > 1.15 * window.side else None
+        )
+
+    # ------------------------------------------------------------------------------------------------------------- settle
+    def _settle(self, window: Window, prob: Float) -> tuple[Window, Float]:
+        t = self.t
+        size = t.settle_size
+        image = view(self.rgb, window, size)
+        prior = prob if size == prob.shape[0] else resample(prob, window, window, size)
+        positive, negative = np.zeros((size, size), bool), np.zeros((size, size), bool)
+        gamma = np.full((size, size), t.gamma, np.float32)
+        for click in self.prompt.clicks():
+            if not window.holds(click):
+                continue
+            x, y = window.place(click, size)
+            disk = disks([(x, y)], size, t.seed_radius)
+            mine, other = (positive, negative) if click.is_positive else (negative, positive)
+            mine |= disk
+            other &= ~disk
+            self._fade(gamma, prior, x, y, click)
+        return window, solve(image, prior, gamma, positive, negative, beta=t.beta, iterations=80)
+
+    def _fade(self, gamma: Float, prior: Float, x: float, y: float, click: Click) -> None:
+        """The prior loses its say around a click that it contradicts."""
+        size = prior.shape[0]
+        here = float(prior[min(int(y), size - 1), min(int(x), size - 1)])
+        wrong = (1 - here) if click.is_positive else here
+        if wrong < 0.3:
+            return
+        yy, xx = np.mgrid[0:size, 0:size].astype(np.float32)
+        near = np.exp(-((xx + 0.5 - x) ** 2 + (yy + 0.5 - y) ** 2) / (2 * self.t.fade_px**2))
+        gamma *= (1 - 0.97 * near * wrong).astype(np.float32)
+
+    def _keep(self, prob: Float) -> BoolMask:
+        """Threshold; parts that no positive prompt touches go when parts that one touches exist; then single pixels under
+        clicks are set as they say."""
+        from scipy import ndimage
+
+        mask = prob > 0.5
+        clicks = self.prompt.clicks()
+        places = [
+            (min(int(c.y), self.height - 1), min(int(c.x), self.width - 1), c.is_positive) for c in clicks
+        ]
+        for row, col, positive in places:
+            mask[row, col] = positive
+        labels, count = ndimage.label(mask)
+        if count > 1 and any(p for *_, p in places):
+            pointed = {int(labels[r, c]) for r, c, p in places if p} - {0}
+            if pointed:
+                keep = np.zeros(count + 1, bool)
+                keep[list(pointed)] = True
+                if self.t.keep_prob > 0:
+                    mean = ndimage.mean(prob, labels, np.arange(count + 1))
+                    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+                    least = 0.2 * max(sizes[i] for i in pointed)
+                    keep |= (np.asarray(mean) > self.t.keep_prob) & (sizes >= least)
+                    keep[0] = False
+                mask = keep[labels]
+        return np.asarray(mask)

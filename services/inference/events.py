@@ -1,0 +1,34 @@
+"""Messages to calls: images to segment, and consensus to learn from."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from services.inference import store
+from services.inference.domain.prior import learn
+from shared.blobs import BlobStore
+from shared.bus.runner import Handler
+from shared.contracts.bramble.common.v1.common_pb2 import Envelope
+from shared.contracts.bramble.consensus.v1.events_pb2 import ConsensusAccepted
+from shared.contracts.bramble.images.v1.events_pb2 import ImageStored
+
+
+def handlers(blobs: BlobStore) -> tuple[Handler, ...]:
+    """What inference does on the events of images and consensus."""
+
+    def on_image_stored(conn: Connection, envelope: Envelope, message: ImageStored) -> None:
+        """The frame can be segmented from now on."""
+        store.add_image(conn, message.image, envelope.occurred_at_us)
+
+    def on_consensus_accepted(conn: Connection, envelope: Envelope, message: ConsensusAccepted) -> None:
+        """Each label of an accepted image is an example of what the project looks for; the image needs no proposal now."""
+        store.add_image(conn, message.image, envelope.occurred_at_us)
+        image = store.find_image(conn, message.image.id)
+        frame = store.read_frame(blobs, image)
+        for label in message.labels:
+            mask = store.read_mask(blobs, label.mask)
+            if mask.shape == frame.shape[:2]:
+                store.put_example(conn, image.id, label.mask.label_id, image.project_id, learn(frame, mask))
+        store.settle(conn, image.id)
+
+    return (Handler(ImageStored, on_image_stored), Handler(ConsensusAccepted, on_consensus_accepted))

@@ -1,0 +1,177 @@
+"""SQL and blobs of inference: which images there are, the frames behind them, examples and proposals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from services.inference.domain.prior import Example
+from services.inference.tables import examples, images, proposals
+from shared.blobs import BlobStore
+from shared.contracts.bramble.common.v1.common_pb2 import BlobRef, ImageRef, LabelMask
+from shared.errors import NotFound
+from shared.imaging import codecs, rle
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A frame that inference may segment, and where its PNG lies."""
+
+    id: str
+    project_id: str
+    height: int
+    width: int
+    frame_key: str
+    frame_offset: int
+    frame_length: int
+    frame_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A base annotation of one label."""
+
+    image_id: str
+    label_id: int
+    project_id: str
+    rle: rle.RLE
+    score: float
+    model: str
+    version: str
+
+
+def add_image(conn: Connection, ref: ImageRef, now_us: int) -> None:
+    """Note an image; a second time changes nothing."""
+    make = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
+    values = {
+        "id": ref.id,
+        "project_id": ref.project_id,
+        "height": ref.height,
+        "width": ref.width,
+        "frame_key": ref.frame.key,
+        "frame_offset": ref.frame.offset,
+        "frame_length": ref.frame.length,
+        "frame_sha256": ref.frame.sha256,
+        "stored_at_us": now_us,
+        "proposed_from": -1,
+    }
+    conn.execute(make(images).values(**values).on_conflict_do_nothing())
+
+
+def find_image(conn: Connection, image_id: str) -> Image:
+    """Raises NotFound for an image that inference hasn't heard of (yet)."""
+    row = conn.execute(select(images).where(images.c.id == image_id)).first()
+    if row is None:
+        raise NotFound(
+            "There is no such image, or it was stored a moment ago; try again in a second.", retry_after=1
+        )
+    return _image(row)
+
+
+def _image(row: Row[tuple[object, ...]]) -> Image:
+    return Image(
+        row.id, row.project_id, row.height, row.width, row.frame_key, row.frame_offset, row.frame_length, row.frame_sha256
+    )  # fmt: skip
+
+
+def read_frame(blobs: BlobStore, image: Image) -> npt.NDArray[np.uint8]:
+    """uint8 (H, W) or (H, W, 3) of the stored frame."""
+    data = blobs.get(image.frame_key, image.frame_offset, image.frame_length or None)
+    pixels = codecs.decode_png(data)
+    return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
+
+
+def read_mask(blobs: BlobStore, mask: LabelMask) -> npt.NDArray[np.bool_]:
+    """bool (H, W) behind a LabelMask of an event."""
+    ref: BlobRef = mask.rle
+    counts = blobs.get(ref.key, ref.offset, ref.length or None)
+    return rle.decode(rle.validate(rle.RLE(mask.height, mask.width, counts)))
+
+
+def put_example(conn: Connection, image_id: str, label_id: int, project_id: str, example: Example) -> None:
+    """Keep what a consensus image taught; the newest version of an image replaces the one before."""
+    conn.execute(delete(examples).where(examples.c.image_id == image_id, examples.c.label_id == label_id))
+    conn.execute(
+        insert(examples).values(
+            image_id=image_id, label_id=label_id, project_id=project_id, data=example.to_json()
+        )
+    )
+
+
+def examples_of(conn: Connection, project_id: str, limit: int = 200) -> dict[int, list[Example]]:
+    """label → the newest examples of a project."""
+    query = select(examples.c.label_id, examples.c.data).where(examples.c.project_id == project_id)
+    found: dict[int, list[Example]] = {}
+    for row in conn.execute(query.order_by(examples.c.image_id.desc()).limit(limit)):
+        found.setdefault(row.label_id, []).append(Example.from_json(row.data))
+    return found
+
+
+def count_examples(conn: Connection, project_id: str) -> int:
+    """Images of the project that taught something."""
+    query = select(func.count(func.distinct(examples.c.image_id))).where(examples.c.project_id == project_id)
+    return int(conn.execute(query).scalar_one())
+
+
+def settle(conn: Connection, image_id: str) -> None:
+    """An image with a consensus needs no proposal any more."""
+    conn.execute(update(images).where(images.c.id == image_id).values(proposed_from=None))
+
+
+def to_propose(conn: Connection, least: int, growth: float, limit: int) -> list[tuple[Image, int]]:
+    """Images whose proposals are missing or were made from fewer than 1/`growth` of today's examples; with their number."""
+    counted = (
+        select(examples.c.project_id, func.count(func.distinct(examples.c.image_id)).label("n"))
+        .group_by(examples.c.project_id)
+        .having(func.count(func.distinct(examples.c.image_id)) >= least)
+        .subquery()
+    )
+    query = (
+        select(images, counted.c.n)
+        .join(counted, counted.c.project_id == images.c.project_id)
+        .where(images.c.proposed_from.is_not(None), images.c.proposed_from * growth <= counted.c.n)
+        .order_by(images.c.id)
+        .limit(limit)
+    )
+    return [(_image(row), int(row.n)) for row in conn.execute(query)]
+
+
+def replace_proposals(
+    conn: Connection, image_id: str, made_from: int, found: list[Proposal], now_us: int
+) -> None:
+    """Put an image's proposals in the place of the earlier ones."""
+    conn.execute(delete(proposals).where(proposals.c.image_id == image_id))
+    if found:
+        rows = [
+            {
+                "image_id": p.image_id,
+                "label_id": p.label_id,
+                "project_id": p.project_id,
+                "counts": p.rle.counts.decode("ascii"),
+                "area": rle.area(p.rle),
+                "score": p.score,
+                "model": p.model,
+                "version": p.version,
+                "made_at_us": now_us,
+            }
+            for p in found
+        ]
+        conn.execute(insert(proposals), rows)
+    query = update(images).where(images.c.id == image_id, images.c.proposed_from.is_not(None))
+    conn.execute(query.values(proposed_from=made_from))
+
+
+def proposals_of(conn: Connection, image: Image) -> list[Proposal]:
+    """An image's proposals, best first."""
+    query = select(proposals).where(proposals.c.image_id == image.id).order_by(proposals.c.score.desc())
+    return [
+        Proposal(
+            r.image_id, r.label_id, r.project_id, rle.RLE(image.height, image.width, r.counts.encode()), r.score, r.model,
+            r.version,
+        )
+        for r in conn.execute(query)
+    ]  # fmt: skip
