@@ -1,14 +1,14 @@
 """HTTP of the segmenter: prompts to masks, models, embeddings, proposals."""
 
-from __future__ import annotations
-
 import time
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
 
 from services.inference import schemas, store
+from services.inference.access import Doorkeeper
 from services.inference.domain.port import Embedding, Segmenter
 from services.inference.serving import DECODE_SECONDS, EmbeddingCache, Gate, Models
 from shared.auth import Principal, current_principal
@@ -28,19 +28,27 @@ def create_router(deps: Deps, models: Models, gate: Gate, cache: EmbeddingCache)
     """All routes of the service."""
     router = APIRouter(prefix="/api/v1", tags=["segmenter"])
 
-    def find(image_id: str, who: Principal) -> store.Image:
-        who.require_scope("read")
+    door = Doorkeeper(deps)
+
+    def read(image_id: str) -> store.Image:
         with deps.db.read() as conn:
             return store.find_image(conn, image_id)
+
+    async def find(request: Request, image_id: ImageId, who: Who) -> store.Image:
+        who.require_scope("read")
+        image = await run_in_threadpool(read, image_id)
+        await door.admit(request, who, image.project_id)
+        return image
+
+    Found = Annotated[store.Image, Depends(find)]
 
     def embedding_of(image: store.Image, model: Segmenter) -> Embedding:
         key = (model.info.name, model.info.version, image.id)
         return cache.get(key, lambda: model.encode(store.read_frame(deps.blobs, image)))
 
     @router.post("/images/{image_id}/segment", response_model=schemas.SegmentOut)
-    def segment(image_id: ImageId, body: schemas.SegmentIn, who: Who) -> schemas.SegmentOut:
+    def segment(image: Found, body: schemas.SegmentIn) -> schemas.SegmentOut:
         """A mask for points, a box, scribbles or a mask to correct. 503 with Retry-After when too many ask at once."""
-        image = find(image_id, who)
         model = models.pick(body.model)
         prompt = body.to_prompt(image.height, image.width)
         with gate.enter():
@@ -93,9 +101,8 @@ def create_router(deps: Deps, models: Models, gate: Gate, cache: EmbeddingCache)
         response_class=Response,
         responses={200: {"content": {"application/x-npz": {}}}},
     )
-    def embedding(image_id: ImageId, who: Who, model: ModelName = "") -> Response:
+    def embedding(image: Found, model: ModelName = "") -> Response:
         """What the model's decoder needs of the image: an uncompressed `.npz`, fp16, bound to a model version."""
-        image = find(image_id, who)
         chosen = models.pick(model)
         with gate.enter():
             found = embedding_of(image, chosen)
@@ -108,10 +115,9 @@ def create_router(deps: Deps, models: Models, gate: Gate, cache: EmbeddingCache)
         return Response(data, media_type="application/x-npz", headers=headers)
 
     @router.get("/images/{image_id}/proposals", response_model=schemas.ProposalsOut)
-    def proposals(image_id: ImageId, who: Who) -> schemas.ProposalsOut:
+    def proposals(image: Found) -> schemas.ProposalsOut:
         """Base annotation without a prompt, best first. Empty until the project has a few accepted consensus images, and
         where no proposal is good enough to help rather than mislead."""
-        image = find(image_id, who)
         with deps.db.read() as conn:
             found = store.proposals_of(conn, image)
         return schemas.ProposalsOut(

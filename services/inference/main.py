@@ -30,7 +30,8 @@ def _models(deps: Deps) -> Models:
 def create_app(deps: Deps) -> FastAPI:
     """The HTTP app."""
     app = create_service_app(deps)
-    app.include_router(api.create_router(deps, _models(deps), Gate(), EmbeddingCache()))
+    app.state.models = _models(deps)
+    app.include_router(api.create_router(deps, app.state.models, Gate(), EmbeddingCache()))
     return app
 
 

@@ -142,11 +142,10 @@ class RandomWalkerSegmenter(Segmenter):
 
     def _solve(self, embedding: Embedding, prompt: Prompt, window: Window, start: Float | None) -> Float:
         frame = embedding.local.get("frame")
-        image: Float
-        if frame is None:
-            image = embedding.arrays["view"].astype(np.float32) * np.float32(1 / 255)
-        else:
-            image = view(frame, window, SIZE)
+        small = embedding.arrays["view"]
+        image: Float = (
+            small.astype(np.float32) * np.float32(1 / 255) if frame is None else view(frame, window, SIZE)
+        )
         positive, negative = seeds(prompt, window, SIZE, 2.0)
         before = None if prompt.mask is None else cut(prompt.mask, window, SIZE)
         beyond = outside_box(prompt, window, SIZE)

@@ -188,7 +188,7 @@ class Interaction:
             edge += int(inside[:, 0].sum())
         if cols.stop < self.width:
             edge += int(inside[:, -1].sum())
-        return 0.5 * edge / prob.shape[0]
+        return float(0.5 * edge / prob.shape[0])
 
     def _fit(self, x0: float, y0: float, x1: float, y1: float) -> Window:
         """The window of a rectangle and all positive clicks, with a margin."""

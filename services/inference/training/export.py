@@ -22,7 +22,8 @@ def load(checkpoint: Path) -> Drupelet:
     state = torch.load(checkpoint, weights_only=True, map_location="cpu")
     model = Drupelet()
     model.load_state_dict(state["average"])
-    return model.eval()
+    model.eval()
+    return model
 
 
 def export(model: torch.nn.Module, out: Path, size: int = 128) -> float:
