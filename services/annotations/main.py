@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 
 from services.annotations import api, api_rater, store_leases
 from services.annotations.access import transact
+from services.annotations.door import SubmissionDoor
 from services.annotations.events import HANDLERS
 from services.annotations.intake import GroupCommitter, LeaseSweeper
 from shared.bus.runner import ConsumerRunner
@@ -29,6 +31,8 @@ def _intake(deps: Deps) -> GroupCommitter:
 def create_app(deps: Deps) -> FastAPI:
     """The HTTP app. No thread runs before the first submission."""
     app = create_service_app(deps)
+    # At the end of the list is nearest to the router: inside of the context that `create_service_app` binds.
+    app.user_middleware.append(Middleware(SubmissionDoor, intake=_intake(deps), secret=deps.settings.secret))
     app.include_router(api.create_router(deps))
     app.include_router(api_rater.create_router(deps, _intake(deps)))
     return app

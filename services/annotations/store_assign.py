@@ -33,7 +33,6 @@ class Assignment:
 
 _tasks, _leases, _raters = t.tasks.c, t.leases.c, t.raters.c
 _live = _leases.state == literal_column("0")
-_open_place = _tasks.need > literal_column("0")  # literal: see store_leases
 _LIVE_OF = (
     select(t.leases.c.id, _leases.expires_at, _leases.task_id, _tasks.image_json, _tasks.has_proposal)
     .join(t.tasks, _tasks.id == _leases.task_id)
@@ -131,7 +130,7 @@ _FOUND = (
     _tasks.has_proposal,
     _tasks.stamp,
 )
-_available = or_(_open_place, _tasks.is_gold)
+_available = or_(_tasks.need > 0, _tasks.is_gold)
 _BY_ID = select(*_FOUND).where(_tasks.id == bindparam("t"), _available)
 _BY_ID_SKIP = _BY_ID.with_for_update(skip_locked=True)
 _BY_ID_WAIT = _BY_ID.with_for_update()
@@ -174,17 +173,16 @@ _QUEUE = (
     .where(
         _tasks.project_id == bindparam("p"),
         _tasks.need == bindparam("need"),
-        _open_place,
         _tasks.stamp > bindparam("after"),
     )
     .order_by(_tasks.stamp)
     .limit(bindparam("n"))
 )
 _HIGHER = select(func.min(_tasks.need)).where(
-    _tasks.project_id == bindparam("p"), _tasks.need > bindparam("need"), _open_place
+    _tasks.project_id == bindparam("p"), _tasks.need > bindparam("need")
 )
 _LOWER = select(func.max(_tasks.need)).where(
-    _tasks.project_id == bindparam("p"), _tasks.need < bindparam("need"), _open_place
+    _tasks.project_id == bindparam("p"), _tasks.need > 0, _tasks.need < bindparam("need")
 )
 _CURSORS = select(t.cursors.c.need, t.cursors.c.stamp).where(
     t.cursors.c.project_id == bindparam("p"), t.cursors.c.rater_id == bindparam("r")

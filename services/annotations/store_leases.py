@@ -36,7 +36,6 @@ SWEEP = (
 _tasks, _leases = t.tasks.c, t.leases.c
 # Literal, not bound: a planner can't see that a bound value fits the condition of a partial index.
 _live = _leases.state == literal_column("0")
-_open_place = _tasks.need > literal_column("0")
 _LEASE = select(t.leases).where(_leases.id == bindparam("lease"))
 _DRAFT = select(t.drafts.c.masks, t.drafts.c.updated_at).where(
     t.drafts.c.rater_id == bindparam("r"), t.drafts.c.task_id == bindparam("t")

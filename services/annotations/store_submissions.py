@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 from prometheus_client import Counter
-from sqlalchemy import Connection, bindparam, delete, insert, literal_column, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, insert, literal_column, select, update
 
 from services.annotations import tables as t
 from services.annotations.domain import gold as gold_rules
@@ -41,7 +41,7 @@ OVERSHOOT = Counter(
 _s, _l, _k, _p, _r = t.submissions.c, t.leases.c, t.tasks.c, t.projects.c, t.raters.c
 _SEEN = select(
     _s.rater_id, _s.client_key, _s.id, _s.lease_id, _s.task_id, _s.feedback, _s.next_available
-).where(tuple_(_s.rater_id, _s.client_key).in_(bindparam("keys", expanding=True)))
+).where(_s.client_key.in_(bindparam("keys", expanding=True)))
 _FOUND = (
     select(
         _l.id.label("lease_id"), _l.rater_id, _l.state, _l.expires_at, _l.project_id, _l.task_id,
@@ -80,7 +80,10 @@ _UNDRAFT = delete(t.drafts).where(
     t.drafts.c.rater_id == bindparam("b_rater"), t.drafts.c.task_id == bindparam("b_task")
 )
 _SUPERSEDE = update(t.submissions).where(_s.id == bindparam("b_id")).values(superseded_by=bindparam("b_by"))
-_RATERS = select(t.raters).where(tuple_(_r.project_id, _r.rater_id).in_(bindparam("keys", expanding=True)))
+_RATERS = select(t.raters).where(
+    _r.project_id.in_(bindparam("projects", expanding=True)),
+    _r.rater_id.in_(bindparam("raters", expanding=True)),
+)
 _RATERS_ORDERED = _RATERS.order_by(_r.project_id, _r.rater_id).with_for_update()
 _RATER_FIELDS = ("submissions", "gold_seen", "gold_total", "gold_squares", "last_day", "today", "streak")
 _RATER = (
@@ -132,15 +135,18 @@ class _Batch:
             )
             self.tasks[row.task_id] = _Task(row, row.submissions, row.leases, row.status)
         # After the lock: whoever held it may have stored the very same answer.
-        keys = list({(s.rater_id, s.answer.client_key) for s in batch})
+        keys = sorted({s.answer.client_key for s in batch})
         for seen in conn.execute(_SEEN, {"keys": keys}):
             self.seen[seen.rater_id, seen.client_key] = seen
         golden = [row.task_id for row in found if row.is_gold]
         if golden:
             self.gold = {row.task_id: row.masks for row in conn.execute(_GOLD, {"ids": golden})}
-        pairs = sorted({(row.project_id, row.rater_id) for row in found})
-        if pairs:
-            for rater in conn.execute(_RATERS if sqlite else _RATERS_ORDERED, {"keys": pairs}):
+        who = {
+            "projects": sorted({row.project_id for row in found}),
+            "raters": sorted({row.rater_id for row in found}),
+        }
+        if found:
+            for rater in conn.execute(_RATERS if sqlite else _RATERS_ORDERED, who):
                 self.raters[rater.project_id, rater.rater_id] = {
                     name: getattr(rater, name) for name in _RATER_FIELDS
                 }

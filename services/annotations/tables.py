@@ -95,14 +95,8 @@ tasks = Table(
     UniqueConstraint("project_id", "image_id"),
     Index("ix_annotations_tasks_list", "project_id", "status", "id"),
 )
-Index(
-    "ix_annotations_tasks_queue",
-    tasks.c.project_id,
-    tasks.c.need,
-    tasks.c.stamp,
-    sqlite_where=text("need > 0"),
-    postgresql_where=text("need > 0"),
-)
+# Not partial (`need > 0`): SQLite's planner then prefers that range to the equality that each query has.
+Index("ix_annotations_tasks_queue", tasks.c.project_id, tasks.c.need, tasks.c.stamp)
 # SQLite knows no booleans: SQLAlchemy asks it for `is_gold = 1`, and a partial index serves only the very same words.
 Index(
     "ix_annotations_tasks_gold",
@@ -231,7 +225,9 @@ submissions = Table(
     Column("unsure", Boolean, nullable=False),
     Column("comment", Text, nullable=False),
     _us("created_at"),
-    UniqueConstraint("rater_id", "client_key"),
+    UniqueConstraint(
+        "client_key", "rater_id"
+    ),  # in this order: SQLite looks a list of keys up, but scans for a list of pairs
     Index("ix_annotations_submissions_list", "project_id", "id"),
     Index("ix_annotations_submissions_task", "task_id", "rater_id"),
 )
