@@ -1,0 +1,43 @@
+import { Suspense, lazy, useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { Route, Routes, useLocation } from "react-router";
+import { AuthDialog } from "~/features/account/AuthDialog";
+import { LandingPage } from "~/features/landing/LandingPage";
+import { ProjectsPage } from "~/features/projects/ProjectsPage";
+import { Empty, Loading } from "~/lib/ui/kit";
+import { Shell } from "./Shell";
+
+const LabelPage = lazy(() => import("~/features/label/LabelPage"));
+const GuidePage = lazy(() => import("~/features/guide/GuidePage"));
+const StatsPage = lazy(() => import("~/features/stats/StatsPage"));
+const AccountPage = lazy(() => import("~/features/account/AccountPage"));
+const LabRoutes = lazy(() => import("~/features/lab/LabRoutes"));
+const OperatorPage = lazy(() => import("~/features/operator/OperatorPage"));
+
+export function App() {
+  const { t } = useTranslation();
+  const { pathname } = useLocation();
+  useEffect(() => {
+    window.scrollTo(0, 0);
+  }, [pathname]);
+  return (
+    <>
+      <Suspense fallback={<Loading />}>
+        <Routes>
+          <Route path="/projects/:projectId/label" element={<LabelPage />} />
+          <Route element={<Shell />}>
+            <Route index element={<LandingPage />} />
+            <Route path="projects" element={<ProjectsPage />} />
+            <Route path="projects/:projectId" element={<GuidePage />} />
+            <Route path="me" element={<StatsPage />} />
+            <Route path="account" element={<AccountPage />} />
+            <Route path="lab/*" element={<LabRoutes />} />
+            <Route path="operator/*" element={<OperatorPage />} />
+            <Route path="*" element={<Empty icon="help" title={t("error.noPage")} />} />
+          </Route>
+        </Routes>
+      </Suspense>
+      <AuthDialog />
+    </>
+  );
+}

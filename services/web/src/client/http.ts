@@ -1,0 +1,132 @@
+/** The one door to the API: cookies, CSRF, problem+json, and a login in place when the session has run out. */
+
+export interface ProblemBody {
+  title?: string;
+  status?: number;
+  detail?: string;
+  code?: string;
+  request_id?: string;
+  errors?: { loc?: (string | number)[]; field?: string; message?: string; msg?: string }[];
+}
+
+export class ApiError extends Error {
+  override name = "ApiError";
+  constructor(
+    readonly status: number,
+    readonly problem: ProblemBody,
+  ) {
+    super(problem.detail ?? problem.title ?? `The server answered ${status}.`);
+  }
+  get code(): string {
+    return this.problem.code ?? "";
+  }
+}
+
+/** The request did not reach the server: no network, server down, or aborted by a proxy. */
+export class OfflineError extends Error {
+  override name = "OfflineError";
+}
+
+export interface RequestOptions {
+  body?: unknown;
+  query?: Record<string, string | number | boolean | null | undefined>;
+  signal?: AbortSignal;
+  /** Do not ask for a login on 401: for requests that only look. */
+  quiet?: boolean;
+}
+
+const BASE = "/api/v1";
+let csrf = "";
+let login: (() => Promise<boolean>) | null = null;
+let asking: Promise<boolean> | null = null;
+
+export function setCsrf(token: string): void {
+  csrf = token;
+}
+
+/** What to do on a 401: resolves to true when the person is logged in again, and the request is sent once more. */
+export function onUnauthorised(ask: (() => Promise<boolean>) | null): void {
+  login = ask;
+}
+
+export function url(path: string, query?: RequestOptions["query"]): string {
+  const full = path.startsWith("/api/") ? path : BASE + path;
+  const params = new URLSearchParams();
+  for (const [k, v] of Object.entries(query ?? {})) if (v !== undefined && v !== null && v !== "") params.set(k, String(v));
+  const text = params.toString();
+  return text ? `${full}?${text}` : full;
+}
+
+async function send(method: string, path: string, options: RequestOptions): Promise<Response> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  let body: BodyInit | undefined;
+  if (options.body instanceof FormData) body = options.body;
+  else if (options.body !== undefined) {
+    headers["Content-Type"] = "application/json";
+    body = JSON.stringify(options.body);
+  }
+  if (method !== "GET" && csrf) headers["X-CSRF-Token"] = csrf;
+  try {
+    return await fetch(url(path, options.query), { method, headers, body, signal: options.signal, credentials: "same-origin" });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new OfflineError("The server cannot be reached.");
+  }
+}
+
+async function failure(response: Response): Promise<ApiError> {
+  let problem: ProblemBody = { status: response.status };
+  try {
+    if (response.headers.get("content-type")?.includes("json")) problem = (await response.json()) as ProblemBody;
+  } catch {
+    // A proxy's error page: the status alone must do.
+  }
+  return new ApiError(response.status, problem);
+}
+
+export async function raw(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
+  let response = await send(method, path, options);
+  if (response.status === 401 && !options.quiet && login) {
+    // Many requests may fail at once; one dialog answers for all.
+    asking ??= login().finally(() => (asking = null));
+    if (await asking) response = await send(method, path, options);
+  }
+  if (response.status >= 502 && response.status <= 504) throw new OfflineError("The server is not answering.");
+  if (!response.ok) throw await failure(response);
+  return response;
+}
+
+export async function request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+  const response = await raw(method, path, options);
+  if (response.status === 204) return null as T;
+  const text = await response.text();
+  return (text ? JSON.parse(text) : null) as T;
+}
+
+export const get = <T>(path: string, options?: RequestOptions): Promise<T> => request<T>("GET", path, options);
+export const post = <T>(path: string, body?: unknown, options?: RequestOptions): Promise<T> => request<T>("POST", path, { ...options, body: body ?? {} });
+
+/** Upload with progress, which fetch does not tell. */
+export function upload<T>(path: string, form: FormData, query: RequestOptions["query"], progress: (share: number) => void, signal?: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const xhr = new XMLHttpRequest();
+    xhr.open("POST", url(path, query));
+    xhr.setRequestHeader("Accept", "application/json");
+    if (csrf) xhr.setRequestHeader("X-CSRF-Token", csrf);
+    xhr.upload.onprogress = (e) => e.lengthComputable && progress(e.loaded / e.total);
+    xhr.onerror = () => reject(new OfflineError("The server cannot be reached."));
+    xhr.onabort = () => reject(new DOMException("aborted", "AbortError"));
+    xhr.onload = () => {
+      let body: unknown = null;
+      try {
+        body = JSON.parse(xhr.responseText);
+      } catch {
+        // Handled below by the status.
+      }
+      if (xhr.status >= 200 && xhr.status < 300) resolve(body as T);
+      else reject(new ApiError(xhr.status, (body ?? { status: xhr.status }) as ProblemBody));
+    };
+    signal?.addEventListener("abort", () => xhr.abort());
+    xhr.send(form);
+  });
+}

@@ -1,0 +1,314 @@
+import type { Rle } from "~/lib/canvas/rle";
+
+/** Names as in docs/contract.md. */
+export type Role = "volunteer" | "expert" | "lab" | "operator";
+
+export interface Page<T> {
+  items: T[];
+  next: string | null;
+}
+
+export interface Me {
+  id: string;
+  role: Role;
+  display_name: string;
+  email: string | null;
+  is_guest: boolean;
+  csrf_token: string;
+  consent_version: string | null;
+  consent_current: boolean;
+  memberships: Record<string, Role>;
+}
+
+export interface Consent {
+  version: string;
+  text: string;
+}
+
+export interface Label {
+  id: number;
+  name: string;
+  color: string | null;
+  description: string | null;
+}
+
+export interface ProjectCounts {
+  images: number;
+  gold: number;
+  open: number;
+  retired: number;
+  submissions: number;
+  raters: number;
+  leases: number;
+  overshoot: number;
+}
+
+export interface ProjectSettings {
+  name: string;
+  summary: string;
+  instructions: string;
+  quorum: number;
+  gold_share: number;
+  gold_feedback: boolean;
+  open: boolean;
+  accept_agreement: number;
+  lease_seconds: number;
+  show_proposals: boolean;
+}
+
+export interface Project extends ProjectSettings {
+  id: string;
+  status: "active" | "paused" | "archived";
+  owner_id: string;
+  created_at: string;
+  labels: Label[];
+  counts: ProjectCounts;
+}
+
+export interface NewLabel {
+  name: string;
+  color?: string;
+  description?: string;
+}
+
+export interface ImageRef {
+  id: string;
+  project_id: string;
+  height: number;
+  width: number;
+  channels: number;
+  group: string;
+  frame_index: number;
+  frames: number;
+  spacing: [number, number] | null;
+  slice_mm: number | null;
+  frame_url: string;
+  thumbnail_url: string;
+}
+
+export interface Image extends ImageRef {
+  source_id: string;
+  name: string;
+  created_at: string;
+  modality: string | null;
+}
+
+export interface LabelMask {
+  label_id: number;
+  rle: Rle;
+}
+
+export interface Draft {
+  masks: LabelMask[];
+  updated_at: string;
+}
+
+export interface Lease {
+  id: string;
+  expires_at: string;
+}
+
+export interface Assignment {
+  lease: Lease;
+  task: { id: string; project_id: string; image: ImageRef };
+  draft: Draft | null;
+}
+
+export interface SubmissionBody {
+  client_key: string;
+  masks: LabelMask[];
+  nothing_here?: boolean;
+  duration_ms?: number;
+  clicks?: number;
+  proposal_shown?: boolean;
+  comment?: string;
+  unsure?: boolean;
+}
+
+export interface LabelFeedback {
+  label_id: number;
+  dice: number;
+  missed_px: number;
+  extra_px: number;
+  message: string;
+}
+
+export interface Feedback {
+  labels: LabelFeedback[];
+  reference: LabelMask[];
+}
+
+export interface SubmissionResult {
+  submission_id: string;
+  task_id: string;
+  feedback: Feedback | null;
+  next_available: boolean;
+}
+
+export interface MyStats {
+  submissions: number;
+  gold_seen: number;
+  gold_dice: { mean: number; low: number; high: number } | null;
+  today: number;
+  streak_days: number;
+}
+
+export interface SegmentBody {
+  points: { x: number; y: number; is_positive: boolean }[];
+  box?: [number, number, number, number];
+  mask?: Rle;
+  label_id?: number;
+  model?: string;
+}
+
+export interface SegmentReply {
+  rle: Rle;
+  score: number;
+  model: string;
+  version: string;
+  ms: number;
+}
+
+export interface Proposal {
+  label_id: number;
+  rle: Rle;
+  score: number;
+  model: string;
+}
+
+export interface UploadResult {
+  name: string;
+  status: "stored" | "duplicate" | "rejected";
+  code?: string | null;
+  reason?: string | null;
+  source_id?: string | null;
+  image_ids: string[];
+}
+
+export interface UploadReport {
+  accepted: number;
+  duplicate: number;
+  rejected: number;
+  results: UploadResult[];
+}
+
+export interface GoldItem {
+  image_id: string;
+  masks?: LabelMask[];
+  nothing_here?: boolean;
+}
+
+export interface ConsensusRow {
+  image_id: string;
+  label_id: number;
+  agreement: number;
+  predicted_dice: number | null;
+  raters: number;
+  method: string;
+  version: number;
+  status: "pending" | "accepted" | "review";
+  updated_at: string;
+}
+
+export interface ConsensusLabel {
+  label_id: number;
+  rle: Rle;
+  agreement: number;
+  predicted_dice: number | null;
+  area: number;
+  method: string;
+  version: number;
+  submissions: string[];
+  status: "pending" | "accepted" | "review";
+}
+
+export interface Rater {
+  rater_id: string;
+  labels: { label_id: number; reliability: number; low: number; high: number; sensitivity: number; specificity: number; n: number }[];
+  gold: { n: number; dice: number | null };
+  flags: string[];
+}
+
+export type JobKind = "train" | "sample" | "synthesise" | "dataset" | "study";
+
+export interface Job {
+  id: string;
+  project_id: string;
+  kind: JobKind;
+  params: Record<string, unknown>;
+  status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+  progress: number;
+  stage: string | null;
+  detail: string | null;
+  created_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+  attempts: number;
+  result: Record<string, unknown> | null;
+  error: string | null;
+}
+
+export interface Synthetic {
+  id: string;
+  generator_id?: string | null;
+  source_image_id?: string | null;
+  created_at?: string;
+}
+
+export interface Dataset {
+  id: string;
+  project_id: string;
+  name: string;
+  status?: string;
+  created_at: string;
+  counts?: Record<string, unknown> | null;
+  size?: number | null;
+}
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  prefix: string;
+  scopes: string[];
+  created_at: string;
+  last_used_at: string | null;
+  revoked_at?: string | null;
+  secret?: string;
+}
+
+export interface Member {
+  user_id: string;
+  display_name?: string | null;
+  email?: string | null;
+  role: Role;
+}
+
+export interface AdminUser {
+  id: string;
+  display_name: string;
+  email: string | null;
+  role: Role;
+  is_guest: boolean;
+  disabled: boolean;
+  created_at: string;
+}
+
+export interface DeadLetter {
+  id: string;
+  service?: string;
+  topic: string;
+  error: string;
+  attempts?: number;
+  created_at?: string;
+  replayed_at?: string | null;
+}
+
+export interface AuditEntry {
+  id: string;
+  at?: string;
+  created_at?: string;
+  actor_id?: string | null;
+  action: string;
+  target?: string | null;
+  project_id?: string | null;
+}

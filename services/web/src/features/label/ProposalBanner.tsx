@@ -1,0 +1,41 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api } from "~/client/api";
+import type { Label } from "~/client/types";
+import type { Change } from "~/lib/canvas/document";
+import { decodeMasks } from "~/lib/masks/masks";
+import { Icon } from "~/lib/ui/icons";
+import { Button } from "~/lib/ui/kit";
+import type { Work } from "./useLabelling";
+
+/** The base annotation, offered on an empty drawing: taken over to be corrected, or left out. Never put in by itself. */
+export function ProposalBanner({ work, labels, apply, onShown }: { work: Work; labels: Label[]; apply: (change: Change | null) => void; onShown: () => void }) {
+  const { t } = useTranslation();
+  const image = work.assignment.task.image.id;
+  const [done, setDone] = useState(!work.doc.isEmpty());
+  const query = useQuery({ queryKey: ["proposals", image], queryFn: ({ signal }) => api.proposals(image, signal), retry: false, staleTime: Infinity, enabled: !done });
+  const items = (query.data?.items ?? []).filter((p) => labels.some((l) => l.id === p.label_id));
+  const offered = !done && items.length > 0 && work.doc.isEmpty();
+  useEffect(() => {
+    if (offered) onShown();
+  }, [offered, onShown]);
+  if (!offered) return null;
+  const use = async () => {
+    setDone(true);
+    const masks = await decodeMasks(items, work.frame);
+    for (const { label, mask } of masks) apply(work.doc.merge(label, mask, "add"));
+  };
+  return (
+    <div className="proposal" role="group" aria-label={t("proposal.title")}>
+      <Icon name="spark" />
+      <span>{t("proposal.text")}</span>
+      <Button variant="primary" onClick={() => void use()}>
+        {t("proposal.use")}
+      </Button>
+      <Button variant="quiet" onClick={() => setDone(true)}>
+        {t("proposal.drop")}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,296 @@
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Label } from "~/client/types";
+import type { BitMask } from "~/lib/canvas/bitmask";
+import type { Change, MaskDocument } from "~/lib/canvas/document";
+import type { LayerStyle } from "~/lib/canvas/tiles";
+import { type Display, PLAIN, autoWindow } from "~/lib/canvas/window";
+import type { Frame } from "~/lib/stage/renderer";
+import { Stage, type StageOptions, type Tool } from "~/lib/stage/stage";
+import { labelColour } from "~/lib/ui/format";
+import { Button, IconButton } from "~/lib/ui/kit";
+import { useErrorText } from "~/lib/ui/remote";
+import { type Bindings, type Command, loadBindings, saveBindings } from "./commands";
+import "./editor.css";
+import { Panel } from "./Panel";
+import { stepSize, usePrefs } from "./prefs";
+import { ShortcutsDialog } from "./ShortcutsDialog";
+import { Toolbar } from "./Toolbar";
+import { useKeys } from "./useKeys";
+import { usePrompt } from "./usePrompt";
+
+export interface Overlay {
+  name: string;
+  mask: BitMask;
+  colour: string;
+  look?: Partial<LayerStyle>;
+}
+
+interface Props {
+  frame: Frame;
+  doc: MaskDocument;
+  labels: Label[];
+  /** The image to ask the segmenter about; null leaves the prompt tools out. */
+  imageId: string | null;
+  readOnly?: boolean;
+  overlays?: Overlay[];
+  onChange?: (labels: number[]) => void;
+  onCommand?: (command: "submit" | "nothing" | "skip") => void;
+  onClicks?: (n: number) => void;
+  /** Shown over the top of the stage: a proposal to accept, a piece of news. */
+  banner?: (apply: (change: Change | null) => void) => ReactNode;
+  /** Shown above the panel's controls. */
+  aside?: ReactNode;
+  /** The bar with the page's own buttons. */
+  actions: ReactNode;
+}
+
+const NO_OVERLAYS: Overlay[] = [];
+
+/** The canvas with its tools: the same for volunteers, gold and review. */
+export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays = NO_OVERLAYS, onChange, onCommand, onClicks, banner, aside, actions }: Props) {
+  const { t } = useTranslation();
+  const errorText = useErrorText();
+  const [prefs, setPrefs] = usePrefs();
+  const [active, setActive] = useState(labels[0]?.id ?? 1);
+  const [hiddenLabels, setHiddenLabels] = useState<ReadonlySet<number>>(new Set());
+  const [hidden, setHidden] = useState(false);
+  const [display, setDisplay] = useState<Display>(PLAIN);
+  const [, redraw] = useState(0);
+  const [keysOpen, setKeysOpen] = useState(false);
+  const [panelOpen, setPanelOpen] = useState(false);
+  const [bindings, setBindings] = useState<Bindings>(() => loadBindings());
+  const [said, say] = useState("");
+  const host = useRef<HTMLDivElement>(null);
+  const stage = useRef<Stage | null>(null);
+  const prompt = usePrompt(imageId, active);
+  const tool: Tool = readOnly && prefs.tool !== "window" ? "pan" : !imageId && (prefs.tool === "point" || prefs.tool === "box") ? "brush" : prefs.tool;
+
+  const options = useMemo<StageOptions>(
+    () => ({
+      tool,
+      label: active,
+      size: prefs.size,
+      protect: prefs.protect,
+      tolerance: prefs.tolerance,
+      fingerOffset: prefs.fingerOffset,
+      readOnly,
+      opacity: prefs.opacity,
+      outlineOnly: prefs.outlineOnly,
+      hidden,
+      labels: labels.map((l) => ({ id: l.id, colour: labelColour(l), visible: !hiddenLabels.has(l.id) })),
+    }),
+    [tool, active, prefs, readOnly, hidden, labels, hiddenLabels],
+  );
+
+  const changed = useCallback(
+    (change: Change | null) => {
+      if (!change) return;
+      stage.current?.changed(change);
+      redraw((n) => n + 1);
+      onChange?.([...new Set(change.dirty.map((d) => d.label))]);
+    },
+    [onChange],
+  );
+
+  // The stage lives as long as the element; what it calls is looked up at the time, so that it never needs to be rebuilt.
+  const live = useRef({ changed, ask: prompt.ask, onClicks });
+  const first = useRef(options);
+  useEffect(() => {
+    live.current = { changed, ask: prompt.ask, onClicks };
+  });
+  useEffect(() => {
+    const made = new Stage(host.current!, first.current, {
+      onChange: (c) => live.current.changed(c),
+      onPrompt: (p) => {
+        live.current.onClicks?.(1);
+        live.current.ask(p);
+      },
+      onDisplay: setDisplay,
+      onPaint: (ms) => performance.measure("bramble-paint", { start: performance.now() - ms, duration: ms }),
+    });
+    stage.current = made;
+    return () => {
+      made.destroy();
+      stage.current = null;
+    };
+  }, []);
+  useEffect(() => {
+    stage.current?.open(frame, doc);
+    setDisplay(PLAIN);
+  }, [frame, doc]);
+  useEffect(() => stage.current?.configure(options), [options]);
+  useEffect(() => {
+    const s = stage.current;
+    for (const o of overlays) s?.setOverlay(o.name, o.mask, o.colour, o.look);
+    return () => {
+      for (const o of overlays) s?.setOverlay(o.name, null);
+    };
+  }, [overlays, frame, doc]);
+  const { mask: answer } = prompt.state;
+  useEffect(() => {
+    stage.current?.setOverlay("prompt", answer, "#ffffff", { opacity: 0.3 });
+    if (answer) say(t("prompt.found", { count: answer.count() }));
+  }, [answer, t]);
+
+  const dropPrompt = () => {
+    prompt.reset();
+    stage.current?.clearPrompt();
+  };
+  const usePromptMask = (how: "add" | "subtract" | "replace") => {
+    if (!answer) return;
+    changed(doc.merge(active, answer, how));
+    dropPrompt();
+    say(t("prompt.used"));
+  };
+  const chooseTool = (next: Tool) => {
+    setPrefs({ tool: next });
+    if (next !== "point" && next !== "box") dropPrompt();
+    host.current?.focus({ preventScroll: true });
+  };
+  const showDisplay = (next: Display) => {
+    setDisplay(next);
+    stage.current?.setDisplay(next);
+  };
+
+  const run = (command: Command): void => {
+    const s = stage.current;
+    switch (command) {
+      case "undo":
+        if (!s?.stepBack()) changed(doc.undo());
+        break;
+      case "redo":
+        changed(doc.redo());
+        break;
+      case "smaller":
+      case "larger":
+        setPrefs({ size: stepSize(prefs.size, command === "larger" ? 1 : -1) });
+        break;
+      case "zoomIn":
+        s?.zoom(1.3);
+        break;
+      case "zoomOut":
+        s?.zoom(1 / 1.3);
+        break;
+      case "fit":
+        s?.fit();
+        break;
+      case "hide":
+        setHidden((h) => !h);
+        break;
+      case "outline":
+        setPrefs({ outlineOnly: !prefs.outlineOnly });
+        break;
+      case "invert":
+        showDisplay({ ...display, invert: !display.invert });
+        break;
+      case "help":
+        setKeysOpen(true);
+        break;
+      case "fillHoles":
+      case "keepLargest":
+      case "smooth":
+        if (!readOnly) changed(doc[command](active));
+        break;
+      case "submit":
+      case "nothing":
+      case "skip":
+        onCommand?.(command);
+        break;
+      default:
+        if (!readOnly || command === "pan" || command === "window") chooseTool(command);
+    }
+  };
+
+  useKeys(bindings, keysOpen, {
+    run,
+    digit: (n) => {
+      const label = labels[n - 1];
+      if (label) {
+        setActive(label.id);
+        say(label.name);
+      }
+    },
+    arrow: (dx, dy, fast) => {
+      if (tool === "pan" || tool === "window") stage.current?.panBy(-dx * (fast ? 120 : 40), -dy * (fast ? 120 : 40));
+      else {
+        const at = stage.current?.moveCrosshair(dx * (fast ? 10 : 1), dy * (fast ? 10 : 1));
+        if (at) say(t("editor.at", { x: Math.floor(at.x), y: Math.floor(at.y) }));
+      }
+    },
+    press: (negative) => stage.current?.pressCrosshair(negative),
+    accept: () => (answer ? (usePromptMask("add"), true) : (stage.current?.closePolygon() ?? false)),
+    escape: dropPrompt,
+    host,
+  });
+
+  const areas: Record<number, number> = {};
+  for (const l of labels) if (doc.labels.includes(l.id)) areas[l.id] = doc.layer(l.id).count();
+
+  return (
+    <div className="editor" data-panel={panelOpen}>
+      <Toolbar tool={tool} prompts={imageId !== null} readOnly={readOnly} bindings={bindings} canUndo={doc.canUndo} canRedo={doc.canRedo} onTool={chooseTool} onCommand={run} />
+      <div className="stage-wrap">
+        {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- the canvas is driven by arrow keys and needs the focus */}
+        <div ref={host} className="stage" role="application" aria-label={t("editor.canvas", { width: frame.width, height: frame.height })} aria-describedby="stage-help" tabIndex={0} data-tool={tool} />
+        <p id="stage-help" className="sr-only">
+          {t("editor.canvasHelp")}
+        </p>
+        <p className="sr-only" role="status">
+          {said}
+        </p>
+        {banner && <div className="stage-banner">{banner(changed)}</div>}
+        {(prompt.state.busy || answer !== null || prompt.state.error !== null) && (
+          <div className="stage-float" role="group" aria-label={t("prompt.title")}>
+            {prompt.state.busy && <span className="spinner" role="status" aria-label={t("prompt.busy")} />}
+            {prompt.state.error !== null && <span className="float-error">{errorText(prompt.state.error)}</span>}
+            {answer && (
+              <>
+                <Button variant="primary" icon="check" onClick={() => usePromptMask("add")}>
+                  {t("prompt.add")}
+                </Button>
+                <Button icon="minus" onClick={() => usePromptMask("subtract")}>
+                  {t("prompt.subtract")}
+                </Button>
+              </>
+            )}
+            <IconButton icon="close" label={t("prompt.drop")} onClick={dropPrompt} />
+          </div>
+        )}
+      </div>
+      <aside className="panel" aria-label={t("editor.panel")}>
+        {aside}
+        <Panel
+          labels={labels}
+          active={active}
+          hiddenLabels={hiddenLabels}
+          areas={areas}
+          prefs={prefs}
+          display={display}
+          hidden={hidden}
+          readOnly={readOnly}
+          onLabel={setActive}
+          onToggleLabel={(id) => setHiddenLabels((s) => (s.has(id) ? new Set([...s].filter((x) => x !== id)) : new Set([...s, id])))}
+          onClear={(id) => changed(doc.clearLabel(id))}
+          onPrefs={setPrefs}
+          onDisplay={showDisplay}
+          onAuto={() => showDisplay({ ...display, ...autoWindow(frame.grey.data) })}
+          onHidden={setHidden}
+        />
+      </aside>
+      <div className="editor-actions">
+        <IconButton icon="sliders" className="panel-toggle" label={t("editor.panel")} pressed={panelOpen} onClick={() => setPanelOpen((o) => !o)} />
+        {actions}
+      </div>
+      <ShortcutsDialog
+        open={keysOpen}
+        onClose={() => setKeysOpen(false)}
+        bindings={bindings}
+        onBindings={(b) => {
+          setBindings(b);
+          saveBindings(b);
+        }}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,99 @@
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type ReactNode, createContext, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
+import { api } from "~/client/api";
+import { ApiError, onUnauthorised, setCsrf } from "~/client/http";
+import type { Me, Role } from "~/client/types";
+
+/** Why the dialog is open: to begin as a rater, to log in, to keep a guest's work, after the session ran out, for new consent. */
+export type AuthReason = "start" | "login" | "register" | "expired" | "consent";
+
+interface Session {
+  me: Me | null;
+  loading: boolean;
+  /** True when `me` has at least this role, in the project if one is named. */
+  can: (role: Role, project?: string) => boolean;
+  /** Opens the dialog and resolves to the person, or null where it was closed. */
+  ask: (reason: AuthReason) => Promise<Me | null>;
+  logout: () => Promise<void>;
+  dialog: AuthReason | null;
+  settle: (me: Me | null) => void;
+}
+
+const Context = createContext<Session | null>(null);
+const RANK: Record<Role, number> = { volunteer: 0, expert: 1, lab: 2, operator: 3 };
+export const ME_KEY = ["me"] as const;
+
+export async function fetchMe(): Promise<Me | null> {
+  try {
+    const me = await api.me();
+    setCsrf(me.csrf_token);
+    return me;
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) return null;
+    throw error;
+  }
+}
+
+export function SessionProvider({ children }: { children: ReactNode }) {
+  const client = useQueryClient();
+  const query = useQuery({ queryKey: ME_KEY, queryFn: fetchMe, staleTime: 5 * 60_000, retry: 1 });
+  const [dialog, setDialog] = useState<AuthReason | null>(null);
+  const waiting = useRef<((me: Me | null) => void)[]>([]);
+  const me = query.data ?? null;
+
+  const ask = useCallback((reason: AuthReason) => {
+    setDialog((open) => open ?? reason);
+    return new Promise<Me | null>((resolve) => waiting.current.push(resolve));
+  }, []);
+
+  const settle = useCallback(
+    (next: Me | null) => {
+      if (next) {
+        setCsrf(next.csrf_token);
+        const before = client.getQueryData<Me | null>(ME_KEY);
+        client.setQueryData(ME_KEY, next);
+        // Another person now: nothing that the one before saw may stay on the screen.
+        if (before?.id !== next.id) void client.invalidateQueries({ predicate: (q) => q.queryKey[0] !== "me" });
+      }
+      setDialog(null);
+      for (const resolve of waiting.current.splice(0)) resolve(next);
+    },
+    [client],
+  );
+
+  useEffect(() => {
+    onUnauthorised(async () => (await ask(client.getQueryData<Me | null>(ME_KEY) ? "expired" : "login")) !== null);
+    return () => onUnauthorised(null);
+  }, [ask, client]);
+
+  const logout = useCallback(async () => {
+    await api.logout();
+    setCsrf("");
+    client.setQueryData(ME_KEY, null);
+    client.removeQueries({ predicate: (q) => q.queryKey[0] !== "me" });
+  }, [client]);
+
+  const value = useMemo<Session>(
+    () => ({
+      me,
+      loading: query.isPending,
+      can: (role, project) => {
+        if (!me) return false;
+        if (RANK[me.role] >= RANK[role]) return true;
+        return project !== undefined && RANK[me.memberships[project] ?? "volunteer"] >= RANK[role];
+      },
+      ask,
+      logout,
+      dialog,
+      settle,
+    }),
+    [me, query.isPending, ask, logout, dialog, settle],
+  );
+  return <Context.Provider value={value}>{children}</Context.Provider>;
+}
+
+export function useSession(): Session {
+  const session = useContext(Context);
+  if (!session) throw new Error("useSession outside of SessionProvider");
+  return session;
+}

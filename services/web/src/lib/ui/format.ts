@@ -1,0 +1,39 @@
+/** Numbers, shares and dates in the reader's language. */
+export function number(value: number, language: string, digits = 0): string {
+  return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+}
+
+export function percent(share: number, language: string, digits = 0): string {
+  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits }).format(share);
+}
+
+export function date(iso: string | null | undefined, language: string): string {
+  if (!iso) return "–";
+  const d = new Date(iso);
+  return Number.isNaN(d.getTime()) ? "–" : new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(d);
+}
+
+export function short(id: string): string {
+  return id.length > 13 ? `${id.slice(0, 4)}…${id.slice(-6)}` : id;
+}
+
+export function bytes(size: number, language: string): string {
+  const units = ["byte", "kilobyte", "megabyte", "gigabyte"];
+  let i = 0;
+  let v = size;
+  while (v >= 1000 && i < units.length - 1) {
+    v /= 1000;
+    i++;
+  }
+  return new Intl.NumberFormat(language, { style: "unit", unit: units[i], unitDisplay: "short", maximumFractionDigits: 1 }).format(v);
+}
+
+/**
+ * Okabe and Ito's palette, lifted where it is too dark over grey images: its colours stay apart for every common form
+ * of colour blindness.
+ */
+export const PALETTE = ["#f0a020", "#56b4e9", "#2cc295", "#f0e442", "#d98bb8", "#e8703a", "#6f9df0", "#c9c9c9"] as const;
+
+export function labelColour(label: { id: number; color: string | null }): string {
+  return label.color && /^#[0-9a-f]{6}$/i.test(label.color) ? label.color : PALETTE[(label.id - 1) % PALETTE.length]!;
+}

@@ -1,0 +1,219 @@
+import { type ButtonHTMLAttributes, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useEffect, useId, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import { Icon, type IconName } from "./icons";
+
+type Variant = "primary" | "plain" | "quiet" | "danger";
+
+interface ButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  variant?: Variant;
+  icon?: IconName;
+  busy?: boolean;
+}
+
+export function Button({ variant = "plain", icon, busy = false, children, className = "", disabled, ...rest }: ButtonProps) {
+  return (
+    <button type="button" className={`button button-${variant} ${className}`} disabled={disabled === true || busy} aria-busy={busy || undefined} {...rest}>
+      {busy ? <span className="spinner" aria-hidden="true" /> : icon ? <Icon name={icon} /> : null}
+      {children !== undefined && <span>{children}</span>}
+    </button>
+  );
+}
+
+interface IconButtonProps extends ButtonHTMLAttributes<HTMLButtonElement> {
+  icon: IconName;
+  label: string;
+  pressed?: boolean;
+  hint?: string;
+}
+
+export function IconButton({ icon, label, pressed, hint, className = "", ...rest }: IconButtonProps) {
+  return (
+    <button type="button" className={`icon-button ${className}`} aria-label={label} aria-pressed={pressed} title={hint ? `${label} (${hint})` : label} {...rest}>
+      <Icon name={icon} size={22} />
+    </button>
+  );
+}
+
+export function Dialog({ open, onClose, title, children, wide = false }: { open: boolean; onClose: () => void; title: string; children: ReactNode; wide?: boolean }) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  const { t } = useTranslation();
+  useEffect(() => {
+    const el = ref.current;
+    if (!el) return;
+    if (open && !el.open) el.showModal();
+    if (!open && el.open) el.close();
+  }, [open]);
+  return (
+    <dialog
+      ref={ref}
+      className={wide ? "dialog dialog-wide" : "dialog"}
+      aria-labelledby={id}
+      onCancel={(e) => {
+        e.preventDefault();
+        onClose();
+      }}
+    >
+      {open && (
+        <>
+          <header className="dialog-head">
+            <h2 id={id}>{title}</h2>
+            <IconButton icon="close" label={t("common.close")} onClick={onClose} />
+          </header>
+          <div className="dialog-body">{children}</div>
+        </>
+      )}
+    </dialog>
+  );
+}
+
+interface FieldFrame {
+  label: string;
+  hint?: string;
+  error?: string;
+}
+
+export function Field({ label, hint, error, ...rest }: FieldFrame & InputHTMLAttributes<HTMLInputElement>) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <input id={id} aria-describedby={hint || error ? `${id}-h` : undefined} aria-invalid={error ? true : undefined} {...rest} />
+      <FieldNote id={`${id}-h`} hint={hint} error={error} />
+    </div>
+  );
+}
+
+export function TextArea({ label, hint, error, ...rest }: FieldFrame & TextareaHTMLAttributes<HTMLTextAreaElement>) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <textarea id={id} aria-describedby={hint || error ? `${id}-h` : undefined} {...rest} />
+      <FieldNote id={`${id}-h`} hint={hint} error={error} />
+    </div>
+  );
+}
+
+export function Select({ label, hint, error, children, ...rest }: FieldFrame & SelectHTMLAttributes<HTMLSelectElement>) {
+  const id = useId();
+  return (
+    <div className="field">
+      <label htmlFor={id}>{label}</label>
+      <select id={id} {...rest}>
+        {children}
+      </select>
+      <FieldNote id={`${id}-h`} hint={hint} error={error} />
+    </div>
+  );
+}
+
+function FieldNote({ id, hint, error }: { id: string; hint?: string; error?: string }) {
+  if (error)
+    return (
+      <p id={id} className="field-error" role="alert">
+        {error}
+      </p>
+    );
+  return hint ? (
+    <p id={id} className="field-hint">
+      {hint}
+    </p>
+  ) : null;
+}
+
+export function Check({ label, checked, onChange, disabled }: { label: ReactNode; checked: boolean; onChange: (v: boolean) => void; disabled?: boolean }) {
+  return (
+    <label className="check">
+      <input type="checkbox" checked={checked} disabled={disabled} onChange={(e) => onChange(e.target.checked)} />
+      <span>{label}</span>
+    </label>
+  );
+}
+
+export function Slider({ label, value, min, max, step = 1, onChange, shown }: { label: string; value: number; min: number; max: number; step?: number; onChange: (v: number) => void; shown?: string }) {
+  const id = useId();
+  return (
+    <div className="slider">
+      <label htmlFor={id}>{label}</label>
+      <output htmlFor={id}>{shown ?? value}</output>
+      <input id={id} type="range" min={min} max={max} step={step} value={value} onChange={(e) => onChange(Number(e.target.value))} />
+    </div>
+  );
+}
+
+export function Progress({ value, max = 1, label }: { value: number; max?: number; label: string }) {
+  const share = max > 0 ? Math.min(1, value / max) : 0;
+  return (
+    <div className="progress" role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(share * 100)}>
+      <span style={{ width: `${share * 100}%` }} />
+    </div>
+  );
+}
+
+export type Tone = "info" | "good" | "warn" | "bad";
+
+export function Notice({ tone = "info", children }: { tone?: Tone; children: ReactNode }) {
+  return (
+    <div className={`notice notice-${tone}`} role={tone === "bad" ? "alert" : "status"}>
+      <Icon name={tone === "good" ? "check" : tone === "info" ? "help" : "warning"} />
+      <div>{children}</div>
+    </div>
+  );
+}
+
+export function Badge({ tone = "info", children }: { tone?: Tone; children: ReactNode }) {
+  return <span className={`badge badge-${tone}`}>{children}</span>;
+}
+
+export function Loading({ label }: { label?: string }) {
+  const { t } = useTranslation();
+  return (
+    <div className="loading" role="status">
+      <span className="spinner" aria-hidden="true" />
+      <span>{label ?? t("common.loading")}</span>
+    </div>
+  );
+}
+
+export function Empty({ icon = "layers", title, children }: { icon?: IconName; title: string; children?: ReactNode }) {
+  return (
+    <div className="empty">
+      <Icon name={icon} size={40} />
+      <p className="empty-title">{title}</p>
+      {children}
+    </div>
+  );
+}
+
+export function Stat({ value, label, note }: { value: ReactNode; label: string; note?: string }) {
+  return (
+    <div className="stat">
+      <dt>{label}</dt>
+      <dd>{value}</dd>
+      {note && <dd className="stat-note">{note}</dd>}
+    </div>
+  );
+}
+
+/** A table that scrolls by itself on a narrow screen, reachable by keyboard. */
+export function Table({ caption, head, children }: { caption: string; head: ReactNode[]; children: ReactNode }) {
+  return (
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by keyboard
+    <div className="table-scroll" role="region" aria-label={caption} tabIndex={0}>
+      <table>
+        <caption className="sr-only">{caption}</caption>
+        <thead>
+          <tr>
+            {head.map((h, i) => (
+              <th key={i} scope="col">
+                {h}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>{children}</tbody>
+      </table>
+    </div>
+  );
+}

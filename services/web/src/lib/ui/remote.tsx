@@ -1,0 +1,40 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { ApiError, OfflineError } from "~/client/http";
+import { Button, Loading, Notice } from "./kit";
+
+/** A sentence for the person: the server's own where it has one. */
+export function useErrorText(): (error: unknown) => string {
+  const { t } = useTranslation();
+  return (error) => {
+    if (error instanceof OfflineError) return t("error.offline");
+    if (error instanceof ApiError) {
+      if (error.problem.detail) return error.problem.detail;
+      if (error.status === 403) return t("error.forbidden");
+      if (error.status === 404) return t("error.notFound");
+      return t("error.server", { status: error.status });
+    }
+    return t("error.unexpected");
+  };
+}
+
+/** Loading, failure with "try again", or the data. */
+export function Remote<T>({ query, children }: { query: UseQueryResult<T>; children: (data: T) => ReactNode }) {
+  const { t } = useTranslation();
+  const text = useErrorText();
+  if (query.data !== undefined) return <>{children(query.data)}</>;
+  if (query.isError)
+    return (
+      <Notice tone="bad">
+        <p>{text(query.error)}</p>
+        <Button onClick={() => void query.refetch()}>{t("common.again")}</Button>
+      </Notice>
+    );
+  return <Loading />;
+}
+
+export function Failure({ error }: { error: unknown }) {
+  const text = useErrorText();
+  return error ? <Notice tone="bad">{text(error)}</Notice> : null;
+}
