@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 
 from services.annotations import schemas, store, store_gold
 from services.annotations.access import (
@@ -27,7 +27,7 @@ from shared.auth import Principal, Role, current_principal
 from shared.clock import to_rfc3339
 from shared.deps import Deps
 from shared.errors import InvalidInput, NotFound, TooLarge
-from shared.ids import new_id
+from shared.ids import is_id, new_id
 
 Who = Annotated[Principal, Depends(current_principal)]
 ProjectId = Annotated[str, Path(max_length=36)]
@@ -55,7 +55,11 @@ def create_router(deps: Deps) -> APIRouter:
 
     # ------------------------------------------------------------------------------------------------------------ projects
     @router.post("/projects", status_code=201, response_model=schemas.Project, tags=["projects"])
-    def create_project(body: schemas.ProjectIn, who: Who) -> Response:
+    def create_project(
+        body: schemas.ProjectIn,
+        who: Who,
+        new_id_header: Annotated[str, Header(alias="X-Bramble-New-Id", include_in_schema=False)] = "",
+    ) -> Response:
         """Create a project (role lab)."""
         who.require_scope("write")
         who.require_role(Role.LAB)
@@ -63,7 +67,8 @@ def create_router(deps: Deps) -> APIRouter:
         labels = make_labels([label.model_dump(exclude_none=True) for label in body.labels])
         values = body.model_dump(exclude={"labels"})
         project = Project(
-            id=new_id(),
+            # The gateway has made the owner a member under this id already; nobody else reaches this service.
+            id=new_id_header if is_id(new_id_header) else new_id(),
             owner_id=who.id,
             labels=tuple(labels),
             status="active",

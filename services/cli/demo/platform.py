@@ -17,7 +17,7 @@ import httpx
 from services.cli.client import ApiError
 
 # The accounts that `bramble up --demo` makes; printed at its start, good for nothing else.
-LAB = ("lab@demo.bramble", "demo-lab-bramble")
+LAB = ("lab@demo.example", "pick-berries-02")
 
 
 @contextmanager
