@@ -70,7 +70,8 @@ class _Archive:
     def close(self) -> str:
         """Write the list of checksums; its SHA-256 is the content's address."""
         self._sums.close()
-        data = b"".join(sorted(self.sums.read_bytes().splitlines(keepends=True), key=lambda line: line[66:]))
+        lines: list[bytes] = self.sums.read_bytes().splitlines(keepends=True)
+        data = b"".join(sorted(lines, key=lambda line: bytes(line)[66:]))
         self._zip.writestr(self._info("checksums.sha256"), data)
         self._zip.close()
         return hashlib.sha256(data).hexdigest()
@@ -158,8 +159,8 @@ class _Build:
                 f"There is nothing to publish: the project has no image with {wanted} masks yet."
             )
         generators = self._synthetic() if "synthetic" in self.params.include else []
-        for file in (self.manifest, self.table, self.rejected):
-            file.close()
+        for text in (self.manifest, self.table, self.rejected):
+            text.close()
         for split, coco in self.coco.items():
             path = coco.close(self.labels)
             if "coco" in self.params.formats and coco.images:
@@ -202,7 +203,7 @@ class _Build:
             mask = codecs.encode_png(label_map)
             digests = (hashlib.sha256(frame).hexdigest(), hashlib.sha256(mask).hexdigest())
             split = self.folds.of[item.image_id]
-            row = rows.real_row(self.project_id, item._mapping, split, origin, label_map, digests)
+            row = rows.real_row(self.project_id, dict(item._mapping), split, origin, label_map, digests)
             self.raters.update(row["raters"])
             self._add(row, frame, mask, masks)
 
@@ -218,7 +219,7 @@ class _Build:
         leaking = {
             g.id: "its generator saw an image that isn't in training now"
             for g in known.values()
-            if any(self.folds.of.get(i) != "train" for i in g.image_ids)
+            if any(i in self.folds.dropped or self.folds.of.get(i, "train") != "train" for i in g.image_ids)
         }
         used: dict[str, Any] = {}
         for number, item in enumerate(self.store.synthetic_of(self.project_id)):
@@ -233,7 +234,7 @@ class _Build:
                 continue
             used[generator.id] = generator
             image, mask = self.blobs.get(item.image_key), self.blobs.get(item.mask_key)
-            row = rows.synthetic_row(item._mapping, generator.seed, hashlib.sha256(mask).hexdigest())
+            row = rows.synthetic_row(dict(item._mapping), generator.seed, hashlib.sha256(mask).hexdigest())
             label_map = codecs.decode_png(mask)
             self._add(row, image, mask, {n: label_map == n for n in self.label_ids})
         return [

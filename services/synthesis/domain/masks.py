@@ -71,23 +71,41 @@ def signed_distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
 
 
 def blend(a: LabelMap, b: LabelMap, weight: float, classes: int) -> LabelMap:
-    """The map at ``weight`` (0: ``a``, 1: ``b``) between two maps of one size, class by class on signed distances.
+    """The map at ``weight`` (0: ``a``, 1: ``b``) between two maps of one size.
 
-    A class that only one of the two has is there while that one has the larger weight.
+    Both are moved to the weighted mean of their centres first. The outline of all structures together is blended on its signed distance,
+    and each pixel within goes to the class that is deepest there: blending classes one by one would thin out rings and layers. A class
+    that only one of the two has is there while that one has the larger weight.
     """
     if a.shape != b.shape:
         raise InvalidInput(f"Can't blend maps of {a.shape} and {b.shape}; bring them to one size first.")
-    distances = np.empty((classes + 1, *a.shape), np.float32)
-    distances[0] = 0.0
+    if not a.any() or not b.any():
+        return (a if weight < 0.5 else b).copy()
+    a, b = _meet(a, b, weight)
+    outline = (1 - weight) * signed_distance(a > 0) + weight * signed_distance(b > 0)
+    distances = np.full((classes, *a.shape), np.inf, np.float32)
     for index in range(1, classes + 1):
         in_a, in_b = a == index, b == index
-        if in_a.any() != in_b.any():
-            source = in_a if (weight < 0.5) == bool(in_a.any()) else np.zeros_like(in_a)
-            distances[index] = signed_distance(source)
-        else:
-            distances[index] = (1 - weight) * signed_distance(in_a) + weight * signed_distance(in_b)
-    # The class with the most negative distance owns a pixel; nobody does where all are positive.
-    return np.asarray(np.argmin(distances, axis=0), np.uint8)
+        if in_a.any() and in_b.any():
+            distances[index - 1] = (1 - weight) * signed_distance(in_a) + weight * signed_distance(in_b)
+        elif in_a.any() and weight < 0.5:
+            distances[index - 1] = signed_distance(in_a)
+        elif in_b.any() and weight >= 0.5:
+            distances[index - 1] = signed_distance(in_b)
+    return np.where(outline < 0, np.argmin(distances, axis=0) + 1, 0).astype(np.uint8)
+
+
+def _meet(a: LabelMap, b: LabelMap, weight: float) -> tuple[LabelMap, LabelMap]:
+    """Both maps, moved by whole pixels so that their centres meet."""
+    from scipy import ndimage
+
+    centres = [np.argwhere(m).mean(axis=0) for m in (a, b)]
+    middle = (1 - weight) * centres[0] + weight * centres[1]
+    moved = [
+        ndimage.shift(m, np.rint(middle - centre), order=0, mode="constant", cval=0)
+        for m, centre in zip((a, b), centres, strict=True)
+    ]
+    return np.asarray(moved[0], np.uint8), np.asarray(moved[1], np.uint8)
 
 
 def describe(label_map: LabelMap, classes: int) -> NDArray[np.float64]:
@@ -135,13 +153,11 @@ class Plausibility:
         names = ("area", "compactness", "row", "column", "number of parts")
         found = describe(label_map, self.classes)
         for index in range(self.classes):
-            present = bool(found[index, 5])
-            if present and self.presence[index] == 0:
+            if found[index, 5] and self.presence[index] == 0:
                 return f"class {index + 1} never occurs in the real masks"
-            if not present and self.presence[index] == 1:
+            if not found[index, 5] and self.presence[index] == 1:
                 return f"class {index + 1} is missing, though every real mask has it"
-            if not present:
-                continue
+        for index in np.flatnonzero(found[:, 5]):
             for position, name in enumerate(names):
                 value = found[index, position]
                 if not self.low[index, position] <= value <= self.high[index, position]:

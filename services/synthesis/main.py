@@ -1,0 +1,35 @@
+"""Wiring of the synthesis service. Serving imports no torch: heavy work happens in `worker`."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from services.synthesis import api, events
+from services.synthesis.queue import JobQueue
+from services.synthesis.store import Store
+from services.synthesis.supervisor import WorkerSupervisor
+from shared.bus.runner import ConsumerRunner
+from shared.deps import Deps
+from shared.web import create_service_app
+
+
+def create_app(deps: Deps) -> FastAPI:
+    """The service's HTTP app."""
+    app = create_service_app(deps)
+    queue = JobQueue(deps.db, deps.clock, deps.settings.job_lease_s)
+    app.include_router(api.router(Store(deps.db, deps.clock), queue, deps.blobs))
+    return app
+
+
+def create_consumers(deps: Deps) -> list[ConsumerRunner]:
+    """The consumer of projects, gold and accepted consensus."""
+    handlers = events.handlers(Store(deps.db, deps.clock), deps.blobs)
+    return [ConsumerRunner(deps.bus, deps.db, deps.service, handlers, clock=deps.clock)]
+
+
+def create_background(deps: Deps) -> list[WorkerSupervisor]:
+    """The supervisor of worker processes, where they run beside the server (`BRAMBLE_JOBS=local`)."""
+    if deps.settings.jobs != "local":
+        return []
+    queue = JobQueue(deps.db, deps.clock, deps.settings.job_lease_s)
+    return [WorkerSupervisor(queue, deps.settings)]
