@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Connection, String, Table, delete
-from sqlalchemy.dialects import postgresql, sqlite
 
 from shared.db.session import metadata
 
@@ -18,7 +17,10 @@ inbox_table = Table(
 
 def record(conn: Connection, consumer: str, event_id: str, now_us: int) -> bool:
     """Note that `consumer` applies `event_id` now. False: it was applied before, so the effect must not happen again."""
-    make = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
+    if conn.dialect.name == "sqlite":
+        from sqlalchemy.dialects.sqlite import insert as make
+    else:  # the other dialect isn't imported: that would cost every start a tenth of a second
+        from sqlalchemy.dialects.postgresql import insert as make  # type: ignore[assignment]
     statement = (
         make(inbox_table)
         .values(consumer=consumer, event_id=event_id, applied_at_us=now_us)
