@@ -26,6 +26,7 @@ from shared.ids import new_id
 log = logging.getLogger(__name__)
 
 API = "/api/v1"
+BROKEN = "Something broke on our side; the request id finds it in the logs."
 
 
 class Problem(Response):
@@ -99,7 +100,7 @@ def install_problem_handlers(app: FastAPI) -> None:
 
     async def on_other(_request: Request, error: Exception) -> Response:
         log.error("unexpected %s", type(error).__name__, exc_info=error)
-        return problem(500, "internal", "Something broke on our side; the request id finds it in the logs.")
+        return problem(500, "internal", BROKEN)
 
     app.add_exception_handler(BrambleError, on_bramble)
     app.add_exception_handler(RequestValidationError, on_validation)
@@ -128,10 +129,12 @@ class ContextMiddleware:
         token = telemetry.set_context(request_id, trace)
         started = time.perf_counter()
         status = 500
+        started_answer = False
 
         async def send_with_id(message: AsgiMessage) -> None:
-            nonlocal status
+            nonlocal status, started_answer
             if message["type"] == "http.response.start":
+                started_answer = True
                 status = message["status"]
                 headers = message.setdefault("headers", [])
                 if not any(name == b"x-request-id" for name, _ in headers):
@@ -140,6 +143,12 @@ class ContextMiddleware:
 
         try:
             await self._app(scope, receive, send_with_id)
+        except Exception as error:
+            # Answered here and not by Starlette's outermost handler, where the request id is gone.
+            log.error("unexpected %s", type(error).__name__, exc_info=error)
+            if started_answer:
+                raise
+            await problem(500, "internal", BROKEN)(scope, receive, send_with_id)
         finally:
             telemetry.HTTP_SECONDS.labels(self._service, scope["method"], f"{status // 100}xx").observe(
                 time.perf_counter() - started

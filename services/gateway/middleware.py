@@ -170,7 +170,9 @@ class GatewayMiddleware:
             raise Forbidden("The consent has changed; read and accept it first.", code="consent-needed")
         if route.least > Role.VOLUNTEER:
             project = found.params.get("project_id")
-            if project is not None:
+            if route.account_wide:
+                principal.require_role(Role(route.least))
+            elif project is not None:
                 principal.require(project, Role(route.least))
             elif (identity.best_role() or Role.VOLUNTEER) < route.least:
                 raise Forbidden(f"This needs the role {Role(route.least)}; ask the installation's operator.")

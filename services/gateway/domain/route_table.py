@@ -48,7 +48,7 @@ def _gateway() -> list[Route]:
 def _annotations() -> list[Route]:
     a = "annotations"
     return [
-        Route("POST", "/projects", a, _LAB, audit="project.create"),
+        Route("POST", "/projects", a, _LAB, account_wide=True, audit="project.create"),
         Route("GET", "/projects", a),
         Route("GET", "/projects/{project_id}", a, _RATER),
         Route("PATCH", "/projects/{project_id}", a, _LAB, audit="project.update"),

@@ -22,6 +22,7 @@ class Route:
     path: str  # below /api/v1, with {names}
     service: str
     least: int = 1  # shared.auth.Role; 0: nobody needs to be logged in
+    account_wide: bool = False  # `least` is asked of the account itself, not of a membership anywhere
     scope: str = ""  # of an API key; empty: read or write by method
     upload: bool = False  # bodies up to BRAMBLE_MAX_UPLOAD_MB
     csrf: bool = True  # checked on unsafe methods of a browser session
