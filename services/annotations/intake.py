@@ -11,6 +11,7 @@ import asyncio
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 
 from prometheus_client import Counter, Histogram
@@ -29,6 +30,7 @@ from shared.ids import new_id
 log = logging.getLogger(__name__)
 
 MAX_BATCH = 256
+LINGER_S = 0.002  # under load, wait for those who were just answered to come back: two syncs a batch cost the same for 3 as for 16
 MAX_WAITING = 10_000  # beyond, a client is better told to come back than kept waiting
 
 SUBMISSIONS = Counter(
@@ -113,10 +115,13 @@ class GroupCommitter:
             return commit_batch(conn, pack.key, placed, self._clock.now_us())
 
     def _run(self) -> None:
+        crowded = False
         while True:
             first = self._queue.get()
             if first is None:
                 return
+            if crowded:
+                time.sleep(LINGER_S)
             waiting, last = [first], False
             while len(waiting) < MAX_BATCH:
                 try:
@@ -128,6 +133,7 @@ class GroupCommitter:
                     break
                 waiting.append(item)
             BATCH_SIZE.observe(len(waiting))
+            crowded = len(waiting) > 1
             try:
                 outcomes = self.store([submission for submission, _, _ in waiting])
             except Exception:

@@ -110,11 +110,18 @@ class OutboxRelay(threading.Thread):
     """Publishes one service's outbox rows in order. Several replicas may run: an advisory lock lets one work at a time."""
 
     def __init__(
-        self, db: Database, bus: Bus, service: str, *, batch: int = 500, idle_s: float = 0.5
+        self,
+        db: Database,
+        bus: Bus,
+        service: str,
+        *,
+        batch: int = 500,
+        idle_s: float = 0.5,
+        linger_s: float = 0.03,
     ) -> None:
         super().__init__(name=f"outbox-{service}", daemon=True)
         self._db, self._bus, self._service = db, bus, service
-        self._batch, self._idle_s = batch, idle_s
+        self._batch, self._idle_s, self._linger_s = batch, idle_s, linger_s
         self._wake = threading.Event()
         self._halt = threading.Event()
         self._producer: Producer | None = None
@@ -157,6 +164,9 @@ class OutboxRelay(threading.Thread):
                 continue
             if sent < self._batch:
                 self._wake.wait(self._idle_s)
+                # Each round costs two synced commits whatever it carries: under load let some more rows come first.
+                if sent and not self._halt.is_set():
+                    self._halt.wait(self._linger_s)
 
     def publish_pending(self) -> int:
         """Publish and delete at most one batch; answers how many rows it held."""

@@ -221,6 +221,18 @@ def from_json(value: Any, height: int | None = None, width: int | None = None) -
 
     Raises :class:`InvalidRLE` for everything else. Uncompressed counts (a list) are refused: on the wire there is one form.
     """
+    return validate(_read_json(value), height, width)
+
+
+def measured_from_json(value: Any) -> tuple[RLE, int]:
+    """As :func:`from_json`, with the number of set pixels, which comes of the same pass over the runs."""
+    rle = _read_json(value)
+    lengths, canonical = _parse(rle)
+    return rle if canonical else from_runs(rle.height, rle.width, lengths), int(lengths[1::2].sum())
+
+
+def _read_json(value: Any) -> RLE:
+    """The RLE that the JSON spells, not yet validated."""
     if not isinstance(value, Mapping):
         raise InvalidRLE('An RLE is an object {"size": [height, width], "counts": "..."}.')
     size, counts = value.get("size"), value.get("counts")
@@ -239,7 +251,7 @@ def from_json(value: Any, height: int | None = None, width: int | None = None) -
             raise InvalidRLE("The RLE counts hold characters that COCO RLE does not use.") from None
     else:
         raise InvalidRLE("The counts of an RLE are its compressed COCO string.")
-    return validate(RLE(size[0], size[1], data), height, width)
+    return RLE(size[0], size[1], data)
 
 
 def _intersection(ends_a: Runs, ends_b: Runs) -> int:

@@ -109,8 +109,7 @@ def parse_masks(value: Any) -> tuple[MaskOf, ...]:
         if label_id in seen:
             raise InvalidInput(f"The label {label_id} has two masks; send one mask a label.")
         seen.add(label_id)
-        rle = rle_codec.from_json(entry.get("rle"))
-        area = rle_codec.area(rle)
+        rle, area = rle_codec.measured_from_json(entry.get("rle"))
         if rle.height * rle.width == 0:
             raise InvalidInput("A mask of no pixels isn't a mask; its size must be the image's.")
         if area:

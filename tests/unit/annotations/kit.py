@@ -14,8 +14,8 @@ from shared.bus import create_bus
 from shared.clock import ManualClock, SystemClock
 from shared.contracts.bramble.common.v1 import common_pb2 as common
 from shared.deps import Deps
-from shared.imaging import rle
 from shared.ids import new_id
+from shared.imaging import rle
 from shared.settings import Settings
 
 HEIGHT, WIDTH = 40, 32
