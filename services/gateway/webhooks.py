@@ -88,18 +88,15 @@ class WebhookWorker(threading.Thread):
 
     def _try(self, client: httpx.Client, item: Due) -> str | None:
         try:
-            request = self._request(client, item)
-            with client.stream(
-                "POST", request.url, content=item.body, headers=request.headers, extensions=request.extensions
-            ) as answer:
-                # The body isn't read: the receiver's word is its status, and a huge answer costs nothing.
-                if answer.is_success:
-                    return None
-                return f"answered {answer.status_code}"
+            answer = client.send(self._request(client, item), stream=True)
+            # The body isn't read: the receiver's word is its status, and a huge answer costs nothing.
+            answer.close()
         except InvalidInput as error:
             return error.detail
-        except (httpx.HTTPError, OSError, ValueError) as error:
+        except Exception as error:
+            # Whatever one receiver's address or answer provokes, the other deliveries go on.
             return type(error).__name__
+        return None if answer.is_success else f"answered {answer.status_code}"
 
     def _request(self, client: httpx.Client, item: Due) -> httpx.Request:
         check_url(item.url, allow_private=self._allow_private)
@@ -119,4 +116,6 @@ class WebhookWorker(threading.Thread):
             "X-Bramble-Signature": sign(item.secret, self._clock.now_us() // 1_000_000, item.body),
         }
         pinned = url.copy_with(host=str(address))
-        return client.build_request("POST", pinned, headers=headers, extensions={"sni_hostname": url.host})
+        return client.build_request(
+            "POST", pinned, content=item.body, headers=headers, extensions={"sni_hostname": url.host}
+        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager

@@ -177,7 +177,7 @@ async def test_session_expires(door: Gate) -> None:
     client = await door.account("a@example.org")
     door.clock.advance(31 * 86_400)
     door.parts.auth._ttl_s = 0
-    door.parts.auth.forget_account((await door_account_id(door, "a@example.org")))
+    door.parts.auth.forget_account(await door_account_id(door, "a@example.org"))
     assert (await client.get(f"{API}/auth/me")).status_code == 401
 
 
