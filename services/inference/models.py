@@ -1,20 +1,121 @@
-"""The models of this process: which there are, and where their weights lie."""
+"""The learnt models and the registry: which there are, where their weights lie, and where they run."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import logging
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from services.inference.domain.classical import colour_cut, random_walker
-from services.inference.domain.port import Segmenter
+from services.inference.domain.interact import Interaction, Tuning
+from services.inference.domain.port import Candidate, Embedding, Frame, ModelInfo, Segmenter, checked_frame
+from services.inference.domain.prompt import Prompt, checked
+from services.inference.domain.windows import Float, Window, view
+from services.inference.runners import OnnxRunner, Runner, TritonRunner
 from services.inference.serving import Models
 from shared.settings import Settings
 
+log = logging.getLogger(__name__)
 WEIGHTS = Path(__file__).parent / "weights"
+DRUPELET = WEIGHTS / "drupelet-v1.onnx"
+DRUPELET_VERSION = "1"
+
+
+class DrupeletSegmenter(Segmenter):
+    """The early-fusion model that this repository ships (weights/drupelet-v1.md)."""
+
+    def __init__(
+        self,
+        runner: Runner,
+        *,
+        weights: Path | None = None,
+        tuning: Tuning | None = None,
+        version: str = DRUPELET_VERSION,
+    ) -> None:
+        self.weights = weights
+        self._runner, self._tuning = runner, tuning or Tuning()
+        self.info = ModelInfo(
+            "drupelet",
+            version,
+            "early-fusion",
+            browser=weights is not None,
+            input_side=self._tuning.size,
+            bytes=weights.stat().st_size if weights else 0,
+            note="small promptable network, runs whole at each prompt",
+        )
+
+    def encode(self, frame: Frame) -> Embedding:
+        rgb = checked_frame(frame)
+        height, width = rgb.shape[:2]
+        small = np.round(view(rgb, Window.whole(height, width), self._tuning.size) * 255).astype(np.uint8)
+        return Embedding(self.info.name, self.info.version, height, width, {"view": small}, {"frame": rgb})
+
+    def decode(self, embedding: Embedding, prompt: Prompt) -> list[Candidate]:
+        self.check(embedding)
+        prompt = checked(prompt, embedding.height, embedding.width)
+        frame = embedding.local.get("frame")
+        if frame is None:  # an embedding that travelled: the frame is known at the working size only
+            frame = _spread(embedding)
+        return [Interaction(self._net, frame, prompt, self._tuning).answer()]
+
+    def _net(self, image: Float, prompts: Float) -> tuple[Float, Float]:
+        found = self._runner.run({"image": image, "prompts": prompts})
+        return found["logits"], found["iou"]
+
+
+def _spread(embedding: Embedding) -> Frame:
+    from PIL import Image
+
+    window = Window.whole(embedding.height, embedding.width)
+    _, _, inner_rows, inner_cols = window.part(embedding.height, embedding.width)
+    square = Image.fromarray(embedding.arrays["view"].astype(np.uint8)).resize((window.side, window.side))
+    return np.ascontiguousarray(np.asarray(square)[inner_rows, inner_cols])
 
 
 def create_models(settings: Settings) -> Models:
-    """The segmenters that the settings name. Nothing is loaded before its first use."""
-    models: list[Segmenter] = [random_walker(), colour_cut()]
+    """The segmenters that the settings name: Drupelet (on Triton where BRAMBLE_INFERENCE_URL is given, else in process), the
+    classical ones, and those that `bramble model import` put under the data folder. Nothing is loaded before its first use."""
+    models: list[Segmenter] = []
+    remote = settings.inference_url
+    if remote:
+        models.append(DrupeletSegmenter(TritonRunner(remote, "drupelet"), weights=_present(DRUPELET)))
+    elif DRUPELET.exists():
+        models.append(DrupeletSegmenter(OnnxRunner(DRUPELET), weights=DRUPELET))
+    models += [random_walker(), colour_cut()]
+    models += _imported(settings.data_dir / "models", remote)
     models[0].info = replace(models[0].info, default=True)
     return Models(models)
+
+
+def _present(path: Path) -> Path | None:
+    return path if path.exists() else None
+
+
+def _imported(folder: Path, remote: str) -> list[Segmenter]:
+    """Models of `bramble model import … --out` under `data/models`; a broken one is left out with a warning."""
+    found: list[Segmenter] = []
+    for card in sorted(folder.glob("**/bramble-model.json")) if folder.is_dir() else []:
+        try:
+            from services.inference.sam import SamSegmenter
+
+            found.append(SamSegmenter.from_folder(card.parent, remote))
+        except Exception:
+            log.warning("the model in %s can't be used", card.parent, exc_info=True)
+    return found
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def read_card(folder: Path) -> dict[str, object]:
+    """`bramble-model.json` of an imported model. Raises ValueError where it isn't one."""
+    card = json.loads((folder / "bramble-model.json").read_text())
+    if not isinstance(card, dict) or card.get("format") != 1:
+        raise ValueError("bramble-model.json is of another version")
+    return card

@@ -48,7 +48,8 @@ class Tuning:
     keep_prob: float = 0.0
     agreement: float = 1.0
     trust: float = 0.05
-    doubt: bool = True
+    look: int = 96
+    sharp: float = 4.0
 
 
 def sigmoid(x: Float) -> Float:
@@ -56,9 +57,8 @@ def sigmoid(x: Float) -> Float:
     return out
 
 
-def prompt_planes(prompt: Prompt, window: Window, previous: Float | None, t: Tuning) -> Float:
+def prompt_planes(prompt: Prompt, window: Window, previous: Float | None, t: Tuning, size: int) -> Float:
     """(4, S, S): positive disks, negative disks, filled box, previous probability. Of two clicks on one place the later wins."""
-    size = t.size
     planes = np.zeros((4, size, size), np.float32)
     strokes = sum(len(s.points) > 0 for s in prompt.scribbles) > 0
     clicks = prompt.clicks()
@@ -91,26 +91,33 @@ class Interaction:
 
     def answer(self) -> Candidate:
         """The mask at the frame's resolution, its probability, and the predicted IoU."""
+        t = self.t
         window, prob, score = self._look()
-        closer = self._closer(window, prob)
         planes: list[tuple[Window, Float]] = [(window, prob)]
-        if closer is not None:
-            previous = resample(prob, window, closer, self.t.size)
-            prob, score = self._see([closer], [previous])[0]
-            planes.append((closer, prob))
-        last, settled = self._settle(*planes[-1])
+        target = self._closer(window, prob) or window
+        previous: list[Float | None] = [resample(prob, window, target, t.size)]
+        if self.prompt.mask is not None:
+            previous.append(cut(self.prompt.mask, target, t.size))
+        seen = self._see([target] * len(previous), previous, t.size)
+        ranks = np.array([self._rank(*answer, target) for answer in seen])
+        share = np.exp(t.sharp * (ranks - ranks.max()))
+        share /= share.sum()
+        prob = np.asarray(sum(w * p for w, (p, _) in zip(share, seen, strict=True)), np.float32)
+        score = float(sum(w * q for w, (_, q) in zip(share, seen, strict=True)))
+        last, settled = self._settle(target, prob)
         out = np.zeros((self.height, self.width), np.float32)
-        if len(planes) > 1:
-            paste(out, planes[0][1], planes[0][0])
+        if target.side < window.side:
+            paste(out, planes[0][1], window)
         paste(out, settled, last)
-        mask = self._keep(out)
-        return Candidate(mask, score, out)
+        return Candidate(self._keep(out), score, out)
 
     # ------------------------------------------------------------------------------------------------------------- passes
-    def _see(self, windows: list[Window], previous: list[Float | None]) -> list[tuple[Float, float]]:
-        images = np.stack([view(self.rgb, w, self.t.size).transpose(2, 0, 1) for w in windows])
+    def _see(
+        self, windows: list[Window], previous: list[Float | None], size: int
+    ) -> list[tuple[Float, float]]:
+        images = np.stack([view(self.rgb, w, size).transpose(2, 0, 1) for w in windows])
         planes = np.stack(
-            [prompt_planes(self.prompt, w, p, self.t) for w, p in zip(windows, previous, strict=True)]
+            [prompt_planes(self.prompt, w, p, self.t, size) for w, p in zip(windows, previous, strict=True)]
         )
         logits, quality = self.net(images, planes)
         return [(sigmoid(logits[i, 0]), float(quality[i, 0])) for i in range(len(windows))]
@@ -120,25 +127,21 @@ class Interaction:
         by its agreement with the clicks, and by staying clear of the window's border."""
         prompt, t = self.prompt, self.t
         windows: list[Window] = []
-        previous: list[Float | None] = []
+        if prompt.box is not None:
+            windows.append(self._fit(prompt.box.x0, prompt.box.y0, prompt.box.x1, prompt.box.y1))
+        elif prompt.clicks():
+            windows += self._around_clicks()
+        previous: list[Float | None] = [None] * len(windows)
         if prompt.mask is not None and prompt.mask.any():
             rows, cols = np.flatnonzero(prompt.mask.any(1)), np.flatnonzero(prompt.mask.any(0))
             windows.append(
                 self._fit(float(cols[0]), float(rows[0]), float(cols[-1] + 1), float(rows[-1] + 1))
             )
-            previous.append(cut(prompt.mask, windows[0], t.size))
-        if prompt.box is not None:
-            box = prompt.box
-            windows.append(self._fit(box.x0, box.y0, box.x1, box.y1))
-            previous.append(None)
-        elif prompt.clicks() and (not windows or t.doubt):
-            for window in self._around_clicks():
-                windows.append(window)
-                previous.append(None)
-        seen = self._see(windows, previous)
+            previous.append(cut(prompt.mask, windows[-1], t.look))
+        seen = self._see(windows, previous, t.look)
         ranks = [self._rank(*answer, window) for answer, window in zip(seen, windows, strict=True)]
-        if prompt.mask is not None:
-            ranks[0] += t.trust
+        if previous[-1] is not None:
+            ranks[-1] += t.trust
         best = int(np.argmax(ranks))
         return windows[best], *seen[best]
 
