@@ -1,0 +1,313 @@
+"""SQL and blobs of the consensus service."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, and_, delete, insert, select, tuple_, update
+
+from services.consensus import tables as t
+from services.consensus.domain.hierarchical import RaterModel, RaterParams
+from services.consensus.domain.votes import ImageVotes, image_votes
+from services.consensus.merge import Merged
+from shared.contracts.bramble.common.v1.common_pb2 import ImageRef
+from shared.errors import NotFound
+from shared.imaging.rle import RLE
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One rater's mask for one label, from one submission."""
+
+    submission_id: str
+    label_id: int
+    project_id: str
+    image_id: str
+    rater_id: str
+    mask: RLE
+    gold_dice: float | None
+    duration_ms: int
+    created_at: int
+
+
+def add_votes(conn: Connection, votes: Iterable[Vote]) -> None:
+    """Keep votes; nothing is ever overwritten."""
+    rows = []
+    for vote in votes:
+        row = {k: getattr(vote, k) for k in vote.__slots__ if k != "mask"}
+        rows.append({**row, "height": vote.mask.height, "width": vote.mask.width, "counts": vote.mask.counts})
+    if rows:
+        conn.execute(insert(t.votes), rows)
+
+
+def put_project(conn: Connection, project_id: str, **values: Any) -> None:
+    """Create or change a project's row."""
+    if (
+        conn.execute(select(t.projects.c.project_id).where(t.projects.c.project_id == project_id)).first()
+        is None
+    ):
+        conn.execute(insert(t.projects).values(project_id=project_id, **values))
+    elif values:
+        conn.execute(update(t.projects).where(t.projects.c.project_id == project_id).values(**values))
+
+
+def project(conn: Connection, project_id: str) -> Row[Any]:
+    """A project's row. Raises NotFound."""
+    row = conn.execute(select(t.projects).where(t.projects.c.project_id == project_id)).first()
+    if row is None:
+        raise NotFound(f"There is no project {project_id[:64]}, or nothing has been labelled in it.")
+    return row
+
+
+def touch(conn: Connection, project_id: str, now: int) -> None:
+    """Note that there is something new to learn about the raters."""
+    change = {"dirty": t.projects.c.dirty + 1, "touched_at": now}
+    conn.execute(update(t.projects).where(t.projects.c.project_id == project_id).values(change))
+
+
+def put_image(conn: Connection, ref: ImageRef, quorum: int, accept: float, is_gold: bool) -> None:
+    """Create an image's row, or refresh what may change."""
+    values = {"quorum": quorum, "accept_agreement": accept, "is_gold": is_gold}
+    if find_image(conn, ref.id) is None:
+        conn.execute(
+            insert(t.images).values(
+                image_id=ref.id, project_id=ref.project_id, ref=ref.SerializeToString(), **values
+            )
+        )
+    else:
+        conn.execute(update(t.images).where(t.images.c.image_id == ref.id).values(**values))
+
+
+def find_image(conn: Connection, image_id: str) -> Row[Any] | None:
+    """An image's row, or None."""
+    return conn.execute(select(t.images).where(t.images.c.image_id == image_id)).first()
+
+
+def set_gold(conn: Connection, ref: ImageRef, masks: Mapping[int, RLE] | None) -> None:
+    """Keep an image's truth; None: it isn't gold any more."""
+    conn.execute(delete(t.gold).where(t.gold.c.image_id == ref.id))
+    conn.execute(update(t.images).where(t.images.c.image_id == ref.id).values(is_gold=masks is not None))
+    rows = [
+        {
+            "image_id": ref.id,
+            "label_id": i,
+            "project_id": ref.project_id,
+            "height": m.height,
+            "width": m.width,
+            "counts": m.counts,
+        }
+        for i, m in (masks or {}).items()
+    ]
+    if rows:
+        conn.execute(insert(t.gold), rows)
+
+
+def votes_of(conn: Connection, image_id: str) -> tuple[dict[int, ImageVotes], list[str]]:
+    """An image's votes by label, and the submissions that count: each rater's newest (ids sort by time)."""
+    rows = conn.execute(
+        select(t.votes).where(t.votes.c.image_id == image_id).order_by(t.votes.c.submission_id)
+    ).all()
+    newest = {r.rater_id: r.submission_id for r in rows}
+    by_label: dict[int, dict[str, RLE]] = {}
+    for r in rows:
+        if newest[r.rater_id] == r.submission_id:
+            by_label.setdefault(r.label_id, {})[r.rater_id] = RLE(r.height, r.width, r.counts)
+    votes = {label: image_votes(image_id, masks) for label, masks in sorted(by_label.items())}
+    return votes, sorted(newest.values())
+
+
+def all_votes(conn: Connection, project_id: str, label_id: int) -> list[ImageVotes]:
+    """Every image's votes for one label."""
+    v = t.votes.c
+    query = select(v.image_id, v.rater_id, v.submission_id, v.height, v.width, v.counts)
+    query = query.where(v.project_id == project_id, v.label_id == label_id).order_by(
+        v.image_id, v.submission_id
+    )
+    found: dict[str, dict[str, RLE]] = {}
+    for r in conn.execute(query):
+        # Later submissions of a rater replace earlier ones.
+        found.setdefault(r.image_id, {})[r.rater_id] = RLE(r.height, r.width, r.counts)
+    return [image_votes(image, masks) for image, masks in found.items()]
+
+
+def label_ids(conn: Connection, project_id: str) -> list[int]:
+    """Labels that somebody answered for."""
+    query = select(t.votes.c.label_id).where(t.votes.c.project_id == project_id).distinct()
+    return sorted(conn.execute(query).scalars())
+
+
+def gold_of(conn: Connection, project_id: str, label_id: int) -> dict[str, RLE]:
+    """Truth of the gold images for one label, by image."""
+    g = t.gold.c
+    query = select(g.image_id, g.height, g.width, g.counts).where(
+        g.project_id == project_id, g.label_id == label_id
+    )
+    return {r.image_id: RLE(r.height, r.width, r.counts) for r in conn.execute(query)}
+
+
+def model(conn: Connection, project_id: str, label_id: int) -> RaterModel:
+    """What is believed of the raters of one label."""
+    r = t.raters.c
+    rows = conn.execute(
+        select(r.rater_id, r.params, r.power).where(r.project_id == project_id, r.label_id == label_id)
+    ).all()
+    return RaterModel(
+        {row.rater_id: _params(row.params) for row in rows}, power=rows[0].power if rows else 1.0
+    )
+
+
+def put_model(
+    conn: Connection, project_id: str, label_id: int, model: RaterModel, quarantined: set[str], now: int
+) -> list[str]:
+    """Replace what is believed of a label's raters; answers those of whom the belief changed."""
+    r = t.raters.c
+    where = and_(r.project_id == project_id, r.label_id == label_id)
+    before = {
+        row.rater_id: (row.params, row.quarantined)
+        for row in conn.execute(select(r.rater_id, r.params, r.quarantined).where(where))
+    }
+    conn.execute(delete(t.raters).where(where))
+    rows = []
+    for rater, params in sorted(model.raters.items()):
+        rows.append(
+            {
+                "project_id": project_id,
+                "label_id": label_id,
+                "rater_id": rater,
+                "params": json.dumps(asdict(params)),
+                "power": model.power,
+                "quarantined": rater in quarantined,
+                "updated_at": now,
+            }
+        )
+    if rows:
+        conn.execute(insert(t.raters), rows)
+    return [
+        row["rater_id"] for row in rows if before.get(row["rater_id"]) != (row["params"], row["quarantined"])
+    ]
+
+
+def _params(text: str) -> RaterParams:
+    values = json.loads(text)
+    values["shift"] = tuple(values["shift"])
+    return RaterParams(**values)
+
+
+def add_version(
+    conn: Connection,
+    image: Row[Any],
+    merged: list[Merged],
+    submissions: list[str],
+    status: str,
+    now: int,
+    by_expert: str = "",
+) -> int:
+    """Append a version and make it the newest; answers its number."""
+    version = int(image.version) + 1
+    conn.execute(
+        insert(t.versions).values(
+            image_id=image.image_id,
+            version=version,
+            project_id=image.project_id,
+            method=merged[0].method if merged else "none",
+            labels=orjson.dumps([m.to_json() for m in merged]),
+            submissions=json.dumps(submissions),
+            by_expert=by_expert,
+            created_at=now,
+        )
+    )
+    conn.execute(
+        update(t.images)
+        .where(t.images.c.image_id == image.image_id)
+        .values(version=version, status=status, updated_at=now)
+    )
+    conn.execute(delete(t.labels).where(t.labels.c.image_id == image.image_id))
+    rows = [
+        {
+            "image_id": image.image_id,
+            "label_id": m.label_id,
+            "project_id": image.project_id,
+            "agreement": m.agreement,
+            "predicted_dice": m.predicted_dice,
+            "raters": m.raters,
+            "area": m.area,
+        }
+        for m in merged
+    ]
+    if rows:
+        conn.execute(insert(t.labels), rows)
+    return version
+
+
+def newest(conn: Connection, image_id: str) -> Row[Any] | None:
+    """The newest version of an image's consensus, or None."""
+    v = t.versions
+    query = select(v).where(v.c.image_id == image_id).order_by(v.c.version.desc()).limit(1)
+    return conn.execute(query).first()
+
+
+def page(
+    conn: Connection, project_id: str, after: tuple[str, int], limit: int, status: str | None
+) -> list[Row[Any]]:
+    """A page of the project's consensus, one row an image and label."""
+    lab, img = t.labels.c, t.images.c
+    query = (
+        select(t.labels, img.status, img.version, img.updated_at, t.versions.c.method)
+        .join(t.images, img.image_id == lab.image_id)
+        .join(t.versions, and_(t.versions.c.image_id == img.image_id, t.versions.c.version == img.version))
+        .where(lab.project_id == project_id, tuple_(lab.image_id, lab.label_id) > tuple_(*after))
+    )
+    if status:
+        query = query.where(img.status == status)
+    return list(conn.execute(query.order_by(lab.image_id, lab.label_id).limit(limit)))
+
+
+def merged_images(conn: Connection, project_id: str) -> list[str]:
+    """Images of a project that have votes and aren't gold."""
+    img = t.images.c
+    query = select(img.image_id).where(img.project_id == project_id, img.is_gold.is_(False))
+    return list(conn.execute(query.order_by(img.image_id)).scalars())
+
+
+def stale_projects(conn: Connection, before: int) -> list[str]:
+    """Projects with new votes, the newest of them older than `before`, or very many of them."""
+    p = t.projects.c
+    query = select(p.project_id).where(p.dirty > 0, (p.touched_at < before) | (p.dirty > 500))
+    return list(conn.execute(query).scalars())
+
+
+def rater_rows(conn: Connection, project_id: str) -> list[Row[Any]]:
+    """What is believed of every rater and label."""
+    r = t.raters
+    return list(
+        conn.execute(select(r).where(r.c.project_id == project_id).order_by(r.c.rater_id, r.c.label_id))
+    )
+
+
+def gold_scores(conn: Connection, project_id: str) -> dict[str, list[float]]:
+    """Dice on gold by rater, each rater's answers in order of time."""
+    v = t.votes.c
+    query = (
+        select(v.rater_id, v.gold_dice)
+        .where(v.project_id == project_id, v.gold_dice.is_not(None))
+        .order_by(v.submission_id)
+    )
+    out: dict[str, list[float]] = {}
+    for row in conn.execute(query):
+        out.setdefault(row.rater_id, []).append(row.gold_dice)
+    return out
+
+
+def voted(conn: Connection, image_id: str, rater_id: str) -> bool:
+    """Whether the rater has answered for the image."""
+    v = t.votes.c
+    return (
+        conn.execute(
+            select(v.submission_id).where(v.image_id == image_id, v.rater_id == rater_id).limit(1)
+        ).first()
+        is not None
+    )

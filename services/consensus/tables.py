@@ -1,0 +1,119 @@
+"""Tables of the consensus service. Submissions and versions are append-only; `consensus_images` and `consensus_labels` hold the newest."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, String, Table, Text
+
+from shared.db.session import metadata
+
+projects = Table(
+    "consensus_projects",
+    metadata,
+    Column("project_id", String(36), primary_key=True),
+    Column("labels", Text, nullable=False, default="[]"),
+    Column("quorum", Integer, nullable=False, default=0),
+    Column("accept_agreement", Float, nullable=False, default=0.7),
+    Column("method", String(32), nullable=False, default="auto"),
+    # Votes since the raters were last estimated, and when the newest came.
+    Column("dirty", Integer, nullable=False, default=0),
+    Column("touched_at", BigInteger, nullable=False, default=0),
+    Column("fitted_at", BigInteger, nullable=False, default=0),
+    Index("ix_consensus_projects_dirty", "dirty"),
+)
+
+images = Table(
+    "consensus_images",
+    metadata,
+    Column("image_id", String(36), primary_key=True),
+    Column("project_id", String(36), nullable=False),
+    Column("ref", LargeBinary, nullable=False),
+    Column("quorum", Integer, nullable=False),
+    Column("accept_agreement", Float, nullable=False),
+    Column("is_gold", Boolean, nullable=False, default=False),
+    Column("version", Integer, nullable=False, default=0),
+    Column("status", String(16), nullable=False, default="pending"),
+    # The expert's word, if there is one: accept, fix (with masks of the version) or send_back.
+    Column("decision", String(16), nullable=False, default=""),
+    Column("updated_at", BigInteger, nullable=False, default=0),
+    Index("ix_consensus_images_project_id_image_id", "project_id", "image_id"),
+)
+
+votes = Table(
+    "consensus_votes",
+    metadata,
+    Column("submission_id", String(36), primary_key=True),
+    Column("label_id", Integer, primary_key=True),
+    Column("project_id", String(36), nullable=False),
+    Column("image_id", String(36), nullable=False),
+    Column("rater_id", String(36), nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("counts", LargeBinary, nullable=False),
+    Column("gold_dice", Float),
+    Column("duration_ms", Integer, nullable=False, default=0),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_consensus_votes_image_id_label_id", "image_id", "label_id"),
+    Index("ix_consensus_votes_project_id_label_id", "project_id", "label_id"),
+)
+
+gold = Table(
+    "consensus_gold",
+    metadata,
+    Column("image_id", String(36), primary_key=True),
+    Column("label_id", Integer, primary_key=True),
+    Column("project_id", String(36), nullable=False, index=True),
+    Column("height", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("counts", LargeBinary, nullable=False),
+)
+
+versions = Table(
+    "consensus_versions",
+    metadata,
+    Column("image_id", String(36), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("project_id", String(36), nullable=False),
+    Column("method", String(32), nullable=False),
+    Column("labels", LargeBinary, nullable=False),
+    Column("submissions", Text, nullable=False),
+    Column("by_expert", String(36), nullable=False, default=""),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+labels = Table(
+    "consensus_labels",
+    metadata,
+    Column("image_id", String(36), primary_key=True),
+    Column("label_id", Integer, primary_key=True),
+    Column("project_id", String(36), nullable=False),
+    Column("agreement", Float, nullable=False),
+    Column("predicted_dice", Float),
+    Column("raters", Integer, nullable=False),
+    Column("area", BigInteger, nullable=False),
+    Index("ix_consensus_labels_project_id_image_id", "project_id", "image_id", "label_id"),
+)
+
+raters = Table(
+    "consensus_raters",
+    metadata,
+    Column("project_id", String(36), primary_key=True),
+    Column("label_id", Integer, primary_key=True),
+    Column("rater_id", String(36), primary_key=True),
+    Column("params", Text, nullable=False),
+    Column("power", Float, nullable=False),
+    Column("quarantined", Boolean, nullable=False, default=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+
+reviews = Table(
+    "consensus_reviews",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("project_id", String(36), nullable=False, index=True),
+    Column("image_id", String(36), nullable=False, index=True),
+    Column("expert_id", String(36), nullable=False),
+    Column("decision", String(16), nullable=False),
+    Column("comment", Text, nullable=False, default=""),
+    Column("version", Integer, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+)
