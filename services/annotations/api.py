@@ -19,7 +19,14 @@ from services.annotations.access import (
     require_view,
     transact,
 )
-from services.annotations.domain.answers import MAX_BODY, check_fits, check_meaning, parse_body, parse_masks
+from services.annotations.domain.answers import (
+    MAX_BODY,
+    check_fits,
+    check_meaning,
+    drawn,
+    parse_body,
+    parse_masks,
+)
 from services.annotations.domain.project import make_labels
 from services.annotations.packs import Pack, messages, read_masks
 from services.annotations.records import Project
@@ -194,6 +201,7 @@ def create_router(deps: Deps) -> APIRouter:
         check_meaning(masks, nothing_here)
         task = wait_for_task(project_id, image_id)
         check_fits(masks, height=task.height, width=task.width, label_ids=project.label_ids)
+        masks = drawn(masks)
         pack = Pack(f"annotations/gold/{new_id()}.rle")
         refs = messages(pack.key, pack.add(masks))
         pack.write(blobs)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 
 from prometheus_client import Counter, Histogram
 
-from services.annotations.domain.answers import Answer
+from services.annotations.domain.answers import Answer, drawn
 from services.annotations.packs import Pack, pack_key
 from services.annotations.receipts import Outcome, Receipt, Submission
 from services.annotations.store_submissions import commit_batch
@@ -106,7 +106,7 @@ class GroupCommitter:
     def _store(self, batch: Sequence[Submission]) -> list[Outcome]:
         pack = Pack(pack_key(new_id()))
         placed = [
-            Submission(s.id, s.rater_id, s.lease_id, s.answer, pack.add(s.answer.masks), s.context)
+            Submission(s.id, s.rater_id, s.lease_id, s.answer, pack.add(drawn(s.answer.masks)), s.context)
             for s in batch
         ]
         # Before the transaction: a crash in between leaves bytes that nothing refers to, never a row without its masks.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, RowMapping, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.annotations import tables as t
@@ -198,14 +198,14 @@ def add_task(conn: Connection, task_id: str, image: common.ImageRef, now: int) -
 
 def list_tasks(
     conn: Connection, project_id: str, *, status: str | None, after: str, limit: int
-) -> list[RowMapping]:
+) -> list[dict[str, Any]]:
     """Tasks of a project in order of their ids, after the id `after`."""
     c = t.tasks.c
     query = select(c.id, c.image_id, c.status, c.is_gold, c.submissions, c.leases, c.quorum, c.created_at)
     query = query.where(c.project_id == project_id, c.id > after).order_by(c.id).limit(limit)
     if status:
         query = query.where(c.status == status)
-    return [row._mapping for row in conn.execute(query)]
+    return [{str(key): value for key, value in row._mapping.items()} for row in conn.execute(query)]
 
 
 def find_task(conn: Connection, project_id: str, image_id: str, *, lock: bool = False) -> Any:

@@ -36,7 +36,7 @@ class MaskOf:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a rater sends. `masks` holds the non-empty ones; a label that isn't there is empty."""
+    """What a rater sends. A label without a mask is empty, as is one whose mask has no pixel set (`drawn` leaves it out)."""
 
     client_key: str
     masks: tuple[MaskOf, ...]
@@ -90,7 +90,7 @@ def parse_answer(body: bytes) -> Answer:
 
 
 def parse_masks(value: Any) -> tuple[MaskOf, ...]:
-    """A list of `{"label_id", "rle"}` → canonical masks, sorted by label, the empty ones left out.
+    """A list of `{"label_id", "rle"}` → canonical masks, sorted by label; empty ones too, so that their size can be checked.
 
     Raises InvalidInput for anything else, an RLE that is none, or one label twice.
     """
@@ -110,19 +110,22 @@ def parse_masks(value: Any) -> tuple[MaskOf, ...]:
             raise InvalidInput(f"The label {label_id} has two masks; send one mask a label.")
         seen.add(label_id)
         rle, area = rle_codec.measured_from_json(entry.get("rle"))
-        if rle.height * rle.width == 0:
-            raise InvalidInput("A mask of no pixels isn't a mask; its size must be the image's.")
-        if area:
-            masks.append(MaskOf(label_id, rle, area))
+        masks.append(MaskOf(label_id, rle, area))
     masks.sort(key=lambda mask: mask.label_id)
     return tuple(masks)
 
 
+def drawn(masks: Sequence[MaskOf]) -> tuple[MaskOf, ...]:
+    """The masks that have a pixel set."""
+    return tuple(mask for mask in masks if mask.area)
+
+
 def check_meaning(masks: Sequence[MaskOf], nothing_here: bool) -> None:
     """Empty is an answer only when it is said: raises InvalidInput for an empty answer without it, and for both at once."""
-    if nothing_here and masks:
+    something = any(mask.area for mask in masks)
+    if nothing_here and something:
         raise InvalidInput("The answer says nothing_here but has a mask; send one or the other.")
-    if not nothing_here and not masks:
+    if not nothing_here and not something:
         raise InvalidInput(
             'Nothing is drawn; if there is nothing to outline, answer with "nothing_here": true.'
         )
