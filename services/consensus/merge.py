@@ -68,7 +68,11 @@ def fused(votes: ImageVotes, model: RaterModel, method: str) -> Fused:
     """The votes of one label merged by `method`; `auto` uses what is known of the raters."""
     if method in ("auto", "hierarchical"):
         return fuse(votes, model)
-    return {"majority": majority, "staple": staple, "simple": simple, "weighted": weighted}[method](votes)
+    if method == "majority":
+        return majority(votes)
+    if method == "staple":
+        return staple(votes)
+    return simple(votes) if method == "simple" else weighted(votes)
 
 
 def merge(label_id: int, votes: ImageVotes, model: RaterModel, method: str) -> Merged:

@@ -311,3 +311,28 @@ def voted(conn: Connection, image_id: str, rater_id: str) -> bool:
         ).first()
         is not None
     )
+
+
+def add_review(
+    conn: Connection,
+    review_id: str,
+    image: Row[Any],
+    expert: str,
+    decision: str,
+    comment: str,
+    version: int,
+    now: int,
+) -> None:
+    """Keep an expert's word: the audit trail of an image."""
+    conn.execute(
+        insert(t.reviews).values(
+            id=review_id,
+            project_id=image.project_id,
+            image_id=image.image_id,
+            expert_id=expert,
+            decision=decision,
+            comment=comment,
+            version=version,
+            created_at=now,
+        )
+    )

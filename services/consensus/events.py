@@ -1,0 +1,92 @@
+"""Messages to calls: submissions and gold in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from sqlalchemy import Connection
+
+from services.consensus import store
+from services.consensus.refresh import refresh
+from shared.blobs import BlobStore
+from shared.bus.runner import Handler
+from shared.clock import Clock
+from shared.contracts.bramble.annotations.v1.events_pb2 import (
+    AnnotationSubmitted,
+    GoldAdded,
+    ProjectCreated,
+    ProjectUpdated,
+)
+from shared.contracts.bramble.common.v1.common_pb2 import Envelope, LabelMask
+from shared.imaging import rle
+from shared.imaging.rle import RLE
+
+
+def handlers(blobs: BlobStore, clock: Clock) -> tuple[Handler, ...]:
+    """What consensus does on the events of annotations."""
+
+    def on_project(conn: Connection, _envelope: Envelope, message: ProjectCreated | ProjectUpdated) -> None:
+        labels = [{"id": label.id, "name": label.name} for label in message.labels]
+        store.put_project(
+            conn,
+            message.project_id,
+            labels=json.dumps(labels),
+            quorum=message.quorum,
+            accept_agreement=message.accept_agreement,
+        )
+
+    def on_submission(conn: Connection, envelope: Envelope, message: AnnotationSubmitted) -> None:
+        """Keep the votes of every label that was answered for (a label left out is an empty mask) and merge the image anew."""
+        ref = message.image
+        store.put_project(conn, message.project_id)
+        store.put_image(conn, ref, message.quorum, message.accept_agreement, message.is_gold)
+        drawn = {m.label_id: read_mask(blobs, m) for m in message.masks}
+        empty = rle.empty(ref.height, ref.width)
+        store.add_votes(
+            conn,
+            [
+                store.Vote(
+                    submission_id=message.submission_id,
+                    label_id=label_id,
+                    project_id=message.project_id,
+                    image_id=ref.id,
+                    rater_id=message.rater_id,
+                    mask=drawn.get(label_id, empty),
+                    gold_dice=message.gold_dice.get(label_id) if message.is_gold else None,
+                    duration_ms=message.duration_ms,
+                    created_at=envelope.occurred_at_us,
+                )
+                for label_id in sorted({*message.label_ids, *drawn})
+            ],
+        )
+        store.touch(conn, message.project_id, clock.now_us())
+        refresh(conn, blobs, clock, ref.id, cause="vote", correlation_us=envelope.occurred_at_us)
+
+    def on_gold(conn: Connection, _envelope: Envelope, message: GoldAdded) -> None:
+        """Truth teaches about raters; an image that isn't gold any more gets a consensus."""
+        store.put_project(conn, message.project_id)
+        if message.removed:
+            store.set_gold(conn, message.image, None)
+            refresh(conn, blobs, clock, message.image.id, cause="vote")
+        else:
+            known = {m.label_id: read_mask(blobs, m) for m in message.masks}
+            labels = [label["id"] for label in json.loads(store.project(conn, message.project_id).labels)]
+            empty = rle.empty(message.image.height, message.image.width)
+            store.set_gold(conn, message.image, {i: known.get(i, empty) for i in {*labels, *known}})
+        store.touch(conn, message.project_id, clock.now_us())
+
+    apply: Callable[..., None] = on_project
+    return (
+        Handler(ProjectCreated, apply),
+        Handler(ProjectUpdated, apply),
+        Handler(AnnotationSubmitted, on_submission),
+        Handler(GoldAdded, on_gold),
+    )
+
+
+def read_mask(blobs: BlobStore, mask: LabelMask) -> RLE:
+    """The RLE behind a LabelMask, checked. Raises InvalidRLE where the bytes aren't a mask of that size."""
+    ref = mask.rle
+    data = blobs.get(ref.key, ref.offset, ref.length or None)
+    return rle.validate(RLE(mask.height, mask.width, data), mask.height, mask.width)

@@ -1,0 +1,182 @@
+"""Brings an image's consensus up to its votes and to what is believed of the raters, in the caller's transaction.
+
+A version depends on the set of votes and on the raters' model. The model is fitted to all votes of the project at once, so that once
+the `Estimator` has caught up, the result doesn't depend on the order in which anything came.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, update
+
+from services.consensus import metrics, store
+from services.consensus import tables as t
+from services.consensus.merge import Merged, merge, probability
+from shared.blobs import BlobStore
+from shared.blobs.abstract import sha256_hex
+from shared.clock import Clock
+from shared.contracts.bramble.common.v1.common_pb2 import BlobRef, ImageRef, LabelMask
+from shared.contracts.bramble.consensus.v1.events_pb2 import (
+    ConsensusAccepted,
+    ConsensusUpdated,
+    LabelConsensus,
+)
+from shared.db import emit
+from shared.imaging import rle
+from shared.imaging.rle import RLE
+
+SERVICE = "consensus"
+
+
+def refresh(
+    conn: Connection, blobs: BlobStore, clock: Clock, image_id: str, *, cause: str, correlation_us: int = 0
+) -> bool:
+    """Merge an image's votes; a new version, with its events, when masks, figures or the votes counted changed.
+
+    Gold images have no consensus (their truth is known); an expert's fix stays until it is sent back.
+    """
+    image = store.find_image(conn, image_id)
+    if image is None or image.is_gold or image.decision == "fix":
+        return False
+    votes, submissions = store.votes_of(conn, image_id)
+    if not votes:
+        return False
+    method = store.project(conn, image.project_id).method
+    merged = [merge(i, v, store.model(conn, image.project_id, i), method) for i, v in votes.items()]
+    if not _changed(store.newest(conn, image_id), merged, submissions):
+        return False
+    count = max(m.raters for m in merged)
+    status = _status(image, merged, count)
+    publish(conn, blobs, clock, image, merged, submissions, status)
+    metrics.VERSIONS.labels(cause).inc()
+    if correlation_us:
+        metrics.DELAY.observe(max(0.0, (clock.now_us() - correlation_us) / 1e6))
+    return True
+
+
+def publish(
+    conn: Connection,
+    blobs: BlobStore,
+    clock: Clock,
+    image: Row[Any],
+    merged: Sequence[Merged],
+    submissions: list[str],
+    status: str,
+    by_expert: str = "",
+) -> int:
+    """Append a version and emit ConsensusUpdated, and ConsensusAccepted where it is accepted; answers the version."""
+    now = clock.now_us()
+    version = store.add_version(conn, image, list(merged), submissions, status, now, by_expert)
+    ref = ImageRef.FromString(image.ref)
+    labels = [_label(blobs, image, version, m, status == "accepted") for m in merged]
+    emit(
+        conn,
+        SERVICE,
+        ref.id,
+        ConsensusUpdated(
+            project_id=image.project_id,
+            image_id=ref.id,
+            version=version,
+            method=merged[0].method,
+            labels=labels,
+            submission_ids=submissions,
+            escalated=status == "review",
+        ),
+        clock=clock,
+    )
+    if status == "accepted":
+        raters = sorted({r for m in merged for r in m.weights})
+        emit(
+            conn,
+            SERVICE,
+            ref.id,
+            ConsensusAccepted(
+                project_id=image.project_id,
+                image=ref,
+                version=version,
+                method=merged[0].method,
+                labels=labels,
+                submission_ids=submissions,
+                rater_ids=raters,
+                by_expert=bool(by_expert),
+            ),
+            clock=clock,
+        )
+    return version
+
+
+def set_decision(conn: Connection, image_id: str, decision: str, status: str | None = None) -> None:
+    """Keep the expert's word for an image."""
+    values = {"decision": decision, **({"status": status} if status else {})}
+    conn.execute(update(t.images).where(t.images.c.image_id == image_id).values(**values))
+
+
+def probability_png(conn: Connection, image_id: str, label_id: int) -> bytes | None:
+    """The probability map of the newest version as a 16-bit PNG; None where nobody answered for the label."""
+    image = store.find_image(conn, image_id)
+    votes, _ = store.votes_of(conn, image_id)
+    if image is None or label_id not in votes:
+        return None
+    method = store.project(conn, image.project_id).method
+    return encode_png16(probability(votes[label_id], store.model(conn, image.project_id, label_id), method))
+
+
+def encode_png16(values: object) -> bytes:
+    """A uint16 array (H, W) as a 16-bit grey PNG."""
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(np.asarray(values, np.uint16)).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def _status(image: Row[Any], merged: Sequence[Merged], count: int) -> str:
+    if image.decision == "accept":
+        return "accepted"
+    if count < max(1, image.quorum):
+        return "pending"
+    worst = min(m.agreement for m in merged)
+    return "accepted" if worst >= image.accept_agreement else "review"
+
+
+def _changed(newest: Row[Any] | None, merged: Sequence[Merged], submissions: list[str]) -> bool:
+    if newest is None or json.loads(newest.submissions) != submissions:
+        return True
+    before = {row["label_id"]: row for row in orjson.loads(newest.labels)}
+    return any(
+        m.label_id not in before
+        or before[m.label_id]["rle"] != rle.to_json(m.mask)
+        or abs(before[m.label_id]["agreement"] - m.agreement) > 0.005
+        or before[m.label_id]["method"] != m.method
+        for m in merged
+    )
+
+
+def _label(blobs: BlobStore, image: Row[Any], version: int, merged: Merged, keep: bool) -> LabelConsensus:
+    # Masks of pending versions stay in the table: nobody reads them from the event, and a blob costs two flushes of the disk.
+    mask = LabelMask(
+        label_id=merged.label_id, height=merged.mask.height, width=merged.mask.width, area=merged.area
+    )
+    if keep:
+        mask.rle.CopyFrom(_put_rle(blobs, image, version, merged.label_id, merged.mask))
+    return LabelConsensus(
+        mask=mask,
+        agreement=merged.agreement,
+        predicted_dice=merged.predicted_dice if merged.predicted_dice is not None else merged.agreement,
+        raters=merged.raters,
+    )
+
+
+def _put_rle(blobs: BlobStore, image: Row[Any], version: int, label_id: int, mask: RLE) -> BlobRef:
+    key = f"consensus/{image.project_id}/{image.image_id}/{version}-{label_id}.rle"
+    blobs.put(key, mask.counts, media_type="application/octet-stream")
+    return BlobRef(
+        key=key, sha256=sha256_hex(mask.counts), size=len(mask.counts), media_type="application/octet-stream"
+    )

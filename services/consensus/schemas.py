@@ -1,0 +1,134 @@
+"""What the routes take and answer."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Status = Literal["pending", "accepted", "review"]
+
+
+class Mask(BaseModel):
+    """COCO RLE."""
+
+    size: list[int] = Field(description="[height, width]", examples=[[256, 256]])
+    counts: str = Field(description="Compressed counts, as pycocotools writes them.")
+
+
+class ConsensusItem(BaseModel):
+    """The newest consensus of one label of one image."""
+
+    image_id: str
+    label_id: int
+    agreement: float = Field(description="Mean pairwise Dice of the raters' masks, weighted by their say.")
+    predicted_dice: float | None = Field(description="Expected Dice with the truth; null: not known.")
+    raters: int
+    area: int = Field(description="Set pixels; 0 is an answer.")
+    method: str
+    version: int
+    status: Status
+    updated_at: str
+
+
+class ConsensusPage(BaseModel):
+    """A page."""
+
+    items: list[ConsensusItem]
+    next: str | None
+
+
+class LabelOut(BaseModel):
+    """One label of an image's consensus."""
+
+    label_id: int
+    rle: Mask
+    agreement: float
+    predicted_dice: float | None
+    raters: int
+    area: int
+    method: str
+    flags: list[str]
+    version: int
+    submissions: list[str]
+    status: Status
+
+
+class ImageConsensus(BaseModel):
+    """An image's consensus; no labels: nobody has answered yet."""
+
+    image_id: str
+    version: int
+    status: Status
+    labels: list[LabelOut]
+
+
+class RaterLabel(BaseModel):
+    """What is believed of a rater and label."""
+
+    label_id: int
+    reliability: float = Field(description="Mean Dice with the consensus of the others, or gold.")
+    low: float
+    high: float
+    sensitivity: float
+    specificity: float
+    offset_px: float = Field(description="Habitual over- (positive) or under-drawing.")
+    n: int
+
+
+class RaterGold(BaseModel):
+    """A rater on gold images."""
+
+    n: int
+    dice: float | None
+
+
+class RaterOut(BaseModel):
+    """One rater of a project."""
+
+    rater_id: str
+    labels: list[RaterLabel]
+    gold: RaterGold
+    flags: list[str]
+
+
+class RaterList(BaseModel):
+    """All raters of a project."""
+
+    items: list[RaterOut]
+    next: str | None = None
+
+
+class LabelMaskIn(BaseModel):
+    """A mask for a label."""
+
+    label_id: int
+    rle: dict[str, Any]
+
+
+class ReviewIn(BaseModel):
+    """An expert's word on an image."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision: Literal["accept", "fix", "send_back"]
+    masks: list[LabelMaskIn] = Field(
+        default_factory=list, description="With `fix`: all labels; one left out is empty."
+    )
+    comment: str = Field("", max_length=2000)
+
+
+class RecomputeIn(BaseModel):
+    """Which method to use from now on; none: the one in use."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    method: str | None = Field(None, examples=["auto"])
+
+
+class Recomputed(BaseModel):
+    """What a recomputation did."""
+
+    method: str
+    images: int
+    changed: int
