@@ -110,7 +110,7 @@ export interface Lease {
 
 export interface Assignment {
   lease: Lease;
-  task: { id: string; project_id: string; image: ImageRef };
+  task: { id: string; project_id: string; image: ImageRef; has_proposal?: boolean };
   draft: Draft | null;
 }
 
@@ -250,19 +250,23 @@ export interface Job {
 
 export interface Synthetic {
   id: string;
-  generator_id?: string | null;
-  source_image_id?: string | null;
-  created_at?: string;
+  generator_id: string;
+  kind: string;
+  accepted: boolean;
+  reason: string;
+  dice: number;
+  created_at: string;
 }
 
 export interface Dataset {
   id: string;
   project_id: string;
   name: string;
-  status?: string;
+  version: number;
+  sha256: string;
+  size_bytes: number;
+  counts: Record<string, unknown>;
   created_at: string;
-  counts?: Record<string, unknown> | null;
-  size?: number | null;
 }
 
 export interface ApiKey {
@@ -278,9 +282,9 @@ export interface ApiKey {
 
 export interface Member {
   user_id: string;
-  display_name?: string | null;
-  email?: string | null;
+  display_name: string;
   role: Role;
+  added_at: string;
 }
 
 export interface AdminUser {
@@ -295,20 +299,20 @@ export interface AdminUser {
 
 export interface DeadLetter {
   id: string;
-  service?: string;
+  service: string;
+  consumer: string;
   topic: string;
   error: string;
-  attempts?: number;
-  created_at?: string;
-  replayed_at?: string | null;
+  created_at: string;
+  replayed_at: string | null;
 }
 
 export interface AuditEntry {
   id: string;
-  at?: string;
-  created_at?: string;
-  actor_id?: string | null;
+  at: string;
+  account_id: string;
   action: string;
-  target?: string | null;
-  project_id?: string | null;
+  target: string | null;
+  project_id: string | null;
+  status: number;
 }

@@ -1,0 +1,52 @@
+import { useTranslation } from "react-i18next";
+import { Link, NavLink, Outlet, useParams } from "react-router";
+import { useSession } from "~/lib/session/session";
+import { Icon } from "~/lib/ui/icons";
+import { Badge } from "~/lib/ui/kit";
+import { Remote } from "~/lib/ui/remote";
+import { useLive, useProjectQuery } from "./useProject";
+
+const TABS = ["overview", "images", "gold", "review", "raters", "jobs", "datasets", "members", "settings"] as const;
+const FOR_EXPERTS: readonly string[] = ["overview", "images", "review"];
+
+export function ProjectLayout() {
+  const { t } = useTranslation();
+  const { projectId = "" } = useParams();
+  const { can } = useSession();
+  const query = useProjectQuery(projectId);
+  const live = useLive(projectId);
+  const tabs = TABS.filter((tab) => can("lab", projectId) || FOR_EXPERTS.includes(tab));
+  return (
+    <div className="page wide">
+      <Remote query={query}>
+        {(project) => (
+          <>
+            <div className="page-head">
+              <div>
+                <p className="crumb">
+                  <Link to="/lab">{t("lab.title")}</Link>
+                </p>
+                <h1>{project.name}</h1>
+              </div>
+              <div className="row">
+                {live && <Badge tone="good">{t("lab.live")}</Badge>}
+                <Badge tone={project.status === "active" ? "good" : "warn"}>{t(`status.${project.status}`)}</Badge>
+                <Link className="button button-plain" to={`/projects/${project.id}`}>
+                  <Icon name="eye" /> {t("lab.asVolunteer")}
+                </Link>
+              </div>
+            </div>
+            <nav className="tabs" aria-label={t("lab.sections")}>
+              {tabs.map((tab) => (
+                <NavLink key={tab} end={tab === "overview"} to={tab === "overview" ? `/lab/${projectId}` : `/lab/${projectId}/${tab}`}>
+                  {t(`lab.tab.${tab}`)}
+                </NavLink>
+              ))}
+            </nav>
+            <Outlet context={project} />
+          </>
+        )}
+      </Remote>
+    </div>
+  );
+}
