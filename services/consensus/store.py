@@ -187,7 +187,9 @@ def put_model(
     if rows:
         conn.execute(insert(t.raters), rows)
     return [
-        row["rater_id"] for row in rows if before.get(row["rater_id"]) != (row["params"], row["quarantined"])
+        str(row["rater_id"])
+        for row in rows
+        if before.get(str(row["rater_id"])) != (row["params"], row["quarantined"])
     ]
 
 
