@@ -37,10 +37,7 @@ def inspect(
         elif data[start : start + 2] == b"\xff\x4f":
             size = _jpeg2000(data, start, start + length)
         elif data[start + 4 : start + 8] == b"jP  ":
-            raise Rejected(
-                "dicom-unsupported-syntax",
-                "The DICOM wraps its frames in JP2 files, which the standard doesn't allow: export it uncompressed.",
-            )
+            size = _jp2(data, start, start + length)
         if size is not None and size != (rows, columns, samples):
             raise Rejected(
                 "size-mismatch",
@@ -101,5 +98,26 @@ def _jpeg2000(data: bytearray, start: int, end: int) -> tuple[int, int, int] | N
             size = (bottom - top, right - left, components)
         elif marker == 0x64:
             data[body + 2 : min(after, end)] = bytes(max(0, min(after, end) - body - 2))
+        position = after
+    return size
+
+
+def _jp2(data: bytearray, start: int, end: int) -> tuple[int, int, int] | None:
+    """The same for a stream that is wrapped in a JP2 file, which the standard forbids and some writers do (ISO/IEC 15444-1 I.4):
+    text and vendor boxes are blanked."""
+    position, size = start, None
+    while position + 8 <= end:
+        length, kind = struct.unpack_from(">I4s", data, position)
+        body = position + 8
+        if length == 1 and body + 8 <= end:
+            (length,) = struct.unpack_from(">Q", data, body)
+            body += 8
+        after = end if length == 0 else min(position + length, end)
+        if after < body:
+            raise Rejected("damaged", "The DICOM's compressed pixel data is damaged: export it again.")
+        if kind == b"jp2c":
+            size = _jpeg2000(data, body, after)
+        elif kind in (b"xml ", b"uuid", b"uinf", b"jp2i"):
+            data[body:after] = bytes(after - body)
         position = after
     return size

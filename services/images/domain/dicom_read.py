@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import struct
+import warnings
 import zlib
 from functools import cache
 from typing import Any, BinaryIO
@@ -27,6 +28,7 @@ def pydicom() -> Any:
     config.settings.writing_validation_mode = config.IGNORE
     for name in ("pydicom", "pylibjpeg"):
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        warnings.filterwarnings("ignore", module=rf"{name}(\..*)?")
     return library
 
 

@@ -27,7 +27,7 @@ def display_name(path: str) -> str:
 
 def dicom_name(modality: str, pseudonym: str, series: object, instance: object) -> str:
     """A DICOM file's display name, made of nothing but its modality, its patient's pseudonym and its numbers."""
-    parts = [re.sub(r"[^A-Z0-9]", "", modality.upper())[:16] or "DICOM", pseudonym]
+    parts = [re.sub(r"[^A-Z0-9]", "", modality.upper())[:16] or "DICOM", pseudonym[:9]]
     for letter, number in (("s", series), ("i", instance)):
         if isinstance(number, int) or (isinstance(number, str) and number.strip().isdigit()):
             parts.append(f"{letter}{int(number)}")

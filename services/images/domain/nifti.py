@@ -58,7 +58,8 @@ def open_nifti(file: BinaryIO, name: str, limits: Limits, original: BinaryIO | N
     def frames() -> Iterator[Frame]:
         with decoding("NIfTI"):
             window = None if values.dtype.names else _window(header, frame_values, count)
-            row_mm, column_mm, slice_mm = spacing_of(layout.affine)
+            # Headers keep single precision; more digits than these are its rounding, not the scanner's word
+            row_mm, column_mm, slice_mm = (round(mm, 6) for mm in spacing_of(layout.affine))
             for index in range(count):
                 plane = frame_values(index)
                 pixels = plane if window is None else apply_window(plane, *window, function="LINEAR_EXACT")
