@@ -157,7 +157,7 @@ class Plausibility:
                 return f"class {index + 1} never occurs in the real masks"
             if not found[index, 5] and self.presence[index] == 1:
                 return f"class {index + 1} is missing, though every real mask has it"
-        for index in np.flatnonzero(found[:, 5]):
+        for index in map(int, np.flatnonzero(found[:, 5])):
             for position, name in enumerate(names):
                 value = found[index, position]
                 if not self.low[index, position] <= value <= self.high[index, position]:

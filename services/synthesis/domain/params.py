@@ -112,11 +112,35 @@ class DatasetParams:
                 raise InvalidInput(f"formats may name {', '.join(FORMATS)}; {value!r} is none of them.")
 
 
+ARMS = {
+    "base": "the labelled images as the lab had them (repeated to the same number of steps)",
+    "fewer_steps": "the same images at equal epochs, so fewer steps: the weak baseline that makes any larger set look good",
+    "augmented": "base with classical augmentation",
+    "crowd": "base and images that volunteers labelled",
+    "crowd_synthetic": "crowd and synthetic images",
+    "crowd_shuffled": "crowd and synthetic images whose masks were swapped: extra pictures without the information",
+    "enhanced": "crowd, synthetic images and classical augmentation",
+    "pretrained": "first synthetic images alone for a third of the steps, then crowd",
+    "synthetic_only": "synthetic images alone, tested on real ones",
+    "expert": "all training images with the expert's masks: the ceiling",
+}
+SYNTHETIC_ARMS = ("crowd_synthetic", "crowd_shuffled", "enhanced", "pretrained", "synthetic_only")
+
+
 @dataclass(frozen=True, slots=True)
 class StudyParams:
-    """A study of what each part of the dataset is worth."""
+    """A study of what each part of the dataset is worth. ``base_images`` are the sizes of the lab's own labelled set."""
 
-    arms: tuple[str, ...] = ("base", "oversampled", "augmented", "crowd", "synthetic", "shuffled", "expert")
+    arms: tuple[str, ...] = (
+        "base",
+        "fewer_steps",
+        "augmented",
+        "crowd",
+        "crowd_synthetic",
+        "crowd_shuffled",
+        "enhanced",
+        "expert",
+    )
     size: int = 64
     seeds: int = 3
     folds: int = 3
@@ -124,9 +148,9 @@ class StudyParams:
     steps: int = 300
     batch: int = 8
     synthetic_share: float = 0.5
-    generator_seconds: float = 240.0
-    generator_steps: int = 1000
-    synthetic_count: int = 96
+    generator_steps: int = 600
+    synthetic_images: int = 96
+    guidance: float = 1.5
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -136,8 +160,17 @@ class StudyParams:
         _between("steps", self.steps, 1, 1_000_000)
         _between("batch", self.batch, 1, 512)
         _between("synthetic_share", self.synthetic_share, 0.01, 0.99)
+        _between("generator_steps", self.generator_steps, 1, 1_000_000)
+        _between("synthetic_images", self.synthetic_images, 2, 100_000)
         if not self.base_images or any(n < 2 for n in self.base_images):
             raise InvalidInput("base_images must list sizes of the labelled set, each at least 2.")
+        if self.size % 8:
+            raise InvalidInput("size must be divisible by 8.")
+        for arm in self.arms:
+            if arm not in ARMS:
+                raise InvalidInput(f"{arm!r} is no arm; choose from {', '.join(ARMS)}.")
+        if "base" not in self.arms or len(self.arms) < 2:
+            raise InvalidInput("arms must name base and something to compare with it.")
 
 
 def parse(cls: type[T], values: Mapping[str, Any]) -> T:

@@ -1,0 +1,154 @@
+"""From runs to statements: tables of arms against their baseline, with intervals, Holm's correction, and what can't be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.synthesis.domain import stats
+from services.synthesis.domain.params import StudyParams
+from services.synthesis.study.data import StudySet
+from services.synthesis.study.runner import MEASURES, Run
+
+SEED_CLAIM = 23.2
+"""The seed project's headline, in percent: no interval, no baseline described. Ours stands next to it."""
+SEED_CONSENSUS = 76.6
+BASELINE_OF = {"crowd_synthetic": "crowd", "crowd_shuffled": "crowd", "pretrained": "crowd"}
+"""Besides base: the arm that has all but the synthetic images, so that the generator's part is seen apart from the crowd's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """``arm`` against ``baseline`` on one measure; ``p_holm`` is corrected for all comparisons with that baseline and size."""
+
+    base: int
+    measure: str
+    arm: str
+    baseline: str
+    value: float
+    baseline_value: float
+    difference: stats.Difference
+    p_holm: float
+
+    @property
+    def verdict(self) -> str:
+        """ "helped", "hurt" or "can't be told": of the corrected test at 5 % (HD95: lower is better)."""
+        if self.p_holm >= 0.05:
+            return "can't be told"
+        better = (self.difference.mean > 0) != (self.measure == "hd95")
+        return "helped" if better else "hurt"
+
+    def row(self) -> dict[str, Any]:
+        """Flat, for CSV and JSON."""
+        flat = {k: v for k, v in asdict(self).items() if k != "difference"}
+        return {**flat, **asdict(self.difference), "verdict": self.verdict}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that the report says."""
+
+    comparisons: list[Comparison]
+    means: list[dict[str, Any]]
+    per_image: list[dict[str, Any]]
+    notes: list[str]
+    facts: dict[str, Any]
+
+
+def analyse(
+    data: StudySet,
+    params: StudyParams,
+    runs: Iterable[tuple[Run, dict[str, Any]]],
+    skipped: Mapping[str, str],
+) -> Outcome:
+    """Tables of ``runs``. Each test image stands in one fold; scores are ``(seeds, images)`` with images in order of position."""
+    table: dict[tuple[int, str], dict[tuple[int, int], dict[str, float]]] = {}
+    images_of: dict[tuple[int, str], int] = {}
+    notes = [f"{arm}: left out, {why}" for arm, why in skipped.items()]
+    for run, found in runs:
+        if found["scores"] is None:
+            notes.append(f"{run.arm} with {run.base} base images: left out, {found['why']}")
+            continue
+        images_of[run.base, run.arm] = found["images"]
+        cells = table.setdefault((run.base, run.arm), {})
+        for column, place in enumerate(found["test"]):
+            cells[run.seed, place] = {m: found["scores"][m][column] for m in MEASURES}
+    comparisons: list[Comparison] = []
+    means: list[dict[str, Any]] = []
+    for base in params.base_images:
+        matrices = {arm: _matrices(cells) for (n, arm), cells in table.items() if n == base}
+        places = sorted({p for (n, _), cells in table.items() if n == base for _, p in cells})
+        groups = np.unique([data.groups[p] for p in places], return_inverse=True)[1].astype(np.int64)
+        for arm, scores in matrices.items():
+            row: dict[str, Any] = {"base": base, "arm": arm, "training_images": images_of[base, arm]}
+            row |= {m: float(scores[m].mean()) for m in MEASURES}
+            row["seed_spread"] = float(scores["dice"].mean(axis=1).std())
+            means.append(row)
+        for measure in MEASURES:
+            comparisons += _compare(base, measure, matrices, groups, params.seed)
+    per_image = [
+        {
+            "base": base,
+            "arm": arm,
+            "seed": seed,
+            "image": data.ids[place],
+            "group": data.groups[place],
+            **cells,
+        }
+        for (base, arm), found in sorted(table.items())
+        for (seed, place), cells in sorted(found.items())
+    ]
+    facts = {
+        "name": data.name,
+        "images": len(data.ids),
+        "expert": int(data.has_expert.sum()),
+        "groups": len(set(data.groups)),
+        "classes": data.classes,
+        "crowd_kind": data.crowd_kind,
+        "crowd_dice": data.crowd_dice(),
+        "params": asdict(params),
+    }
+    return Outcome(comparisons, means, per_image, notes, facts)
+
+
+def _matrices(cells: Mapping[tuple[int, int], dict[str, float]]) -> dict[str, NDArray[np.float64]]:
+    seeds, places = sorted({s for s, _ in cells}), sorted({p for _, p in cells})
+    return {m: np.array([[cells[s, p][m] for p in places] for s in seeds]) for m in MEASURES}
+
+
+def _compare(
+    base: int,
+    measure: str,
+    matrices: Mapping[str, Mapping[str, NDArray[np.float64]]],
+    groups: NDArray[np.int64],
+    seed: int,
+) -> list[Comparison]:
+    pairs = [(arm, "base") for arm in matrices if arm != "base" and "base" in matrices]
+    pairs += [(arm, other) for arm, other in BASELINE_OF.items() if arm in matrices and other in matrices]
+    found = {}
+    for arm, other in pairs:
+        rng = np.random.default_rng([seed, 41])
+        found[arm, other] = stats.paired_bootstrap(
+            matrices[other][measure], matrices[arm][measure], rng, groups=groups
+        )
+    corrected: dict[tuple[str, str], float] = {}
+    for baseline in {other for _, other in pairs}:
+        family = {arm: found[arm, baseline].p for arm, other in pairs if other == baseline}
+        corrected |= {(arm, baseline): p for arm, p in stats.holm(family).items()}
+    return [
+        Comparison(
+            base,
+            measure,
+            arm,
+            other,
+            float(matrices[arm][measure].mean()),
+            float(matrices[other][measure].mean()),
+            found[arm, other],
+            corrected[arm, other],
+        )
+        for arm, other in pairs
+    ]
