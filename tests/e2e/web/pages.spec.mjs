@@ -1,0 +1,90 @@
+// Every page at three widths: no fault that axe can find, nothing wider than the screen, a picture for the eye.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { SIZES, axe, launch, logIn, openContext, shoot, startAsGuest } from "./harness.mjs";
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+async function check(page, name) {
+  await page.waitForLoadState("networkidle").catch(() => undefined);
+  await shoot(page, name);
+  assert.deepEqual(await axe(page), [], `axe on ${name}`);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(wide <= 0, `${name} is ${wide} px wider than the screen`);
+}
+
+async function firstProject(page) {
+  return page.evaluate(async () => {
+    const { items } = await (await fetch("/api/v1/projects?limit=50")).json();
+    return items.sort((a, b) => b.counts.images - a.counts.images)[0].id;
+  });
+}
+
+for (const [size, viewport] of Object.entries(SIZES)) {
+  const touch = size === "desktop" ? {} : { hasTouch: true };
+  describe(size, () => {
+    it("shows a volunteer's pages", async () => {
+      const { context, page, problems } = await openContext(browser, { viewport, ...touch });
+      await page.goto("/");
+      await check(page, `landing-${size}`);
+      await page.getByRole("button", { name: "Start labelling" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: /guest/ }).waitFor();
+      await check(page, `consent-${size}`);
+      await page.getByRole("dialog").getByRole("button", { name: "Create an account" }).click();
+      await page.getByLabel("E-mail").waitFor();
+      await check(page, `register-${size}`);
+      await page.reload();
+      await startAsGuest(page);
+      await page.getByRole("dialog").getByRole("button", { name: "Begin" }).waitFor();
+      await check(page, `guide-dialog-${size}`);
+      await page.getByRole("dialog").getByRole("button", { name: "Begin" }).click();
+      await page.getByRole("application").waitFor();
+      await check(page, `label-${size}`);
+      await page.keyboard.press("?");
+      await page.getByRole("dialog").waitFor();
+      await check(page, `shortcuts-${size}`);
+      const project = await firstProject(page);
+      for (const [name, path] of [["projects", "/projects"], ["project", `/projects/${project}`], ["stats", "/me"], ["account", "/account"], ["missing", "/nowhere"]]) {
+        await page.goto(path);
+        await page.locator("h1, .empty-title").first().waitFor();
+        await check(page, `${name}-${size}`);
+      }
+      assert.deepEqual(problems, []);
+      await context.close();
+    });
+
+    it("shows a lab's pages", async () => {
+      const { context, page, problems } = await openContext(browser, { viewport, ...touch });
+      await logIn(page, "lab");
+      const project = await firstProject(page);
+      const image = await page.evaluate(async (p) => (await (await fetch(`/api/v1/projects/${p}/images?limit=1`)).json()).items[0]?.id, project);
+      const paths = [["lab", "/lab"], ["wizard", "/lab/new"], ["keys", "/lab/keys"], ["lab-overview", `/lab/${project}`]];
+      for (const tab of ["images", "gold", "review", "raters", "jobs", "datasets", "members", "settings"]) paths.push([`lab-${tab}`, `/lab/${project}/${tab}`]);
+      if (image) paths.push(["lab-image", `/lab/${project}/images/${image}`], ["lab-gold-editor", `/lab/${project}/gold/${image}`]);
+      for (const [name, path] of paths) {
+        await page.goto(path);
+        await page.locator("h1").first().waitFor();
+        await page.locator(".loading").waitFor({ state: "detached" }).catch(() => undefined);
+        await check(page, `${name}-${size}`);
+      }
+      assert.deepEqual(problems, []);
+      await context.close();
+    });
+
+    it("shows an operator's pages", async () => {
+      const { context, page, problems } = await openContext(browser, { viewport, ...touch });
+      await logIn(page, "operator");
+      for (const [name, path] of [["users", "/operator"], ["dead-letters", "/operator/dead-letters"], ["audit", "/operator/audit"]]) {
+        await page.goto(path);
+        await page.locator("table, .empty").first().waitFor();
+        await check(page, `operator-${name}-${size}`);
+      }
+      assert.deepEqual(problems, []);
+      await context.close();
+    });
+  });
+}
