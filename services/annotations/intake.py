@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 
 from prometheus_client import Counter, Histogram
 
+from services.annotations.access import transact
 from services.annotations.domain.answers import Answer, drawn
 from services.annotations.packs import Pack, pack_key
 from services.annotations.receipts import Outcome, Receipt, Submission
@@ -111,8 +112,7 @@ class GroupCommitter:
         ]
         # Before the transaction: a crash in between leaves bytes that nothing refers to, never a row without its masks.
         pack.write(self._blobs)
-        with self._db.begin() as conn:
-            return commit_batch(conn, pack.key, placed, self._clock.now_us())
+        return transact(self._db, lambda conn: commit_batch(conn, pack.key, placed, self._clock.now_us()))
 
     def _run(self) -> None:
         crowded = False
