@@ -1,0 +1,190 @@
+"""The study without torch: data, folds, refusals, analysis, report. And once, small, the whole of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from services.synthesis.domain.labelmaps import mean_dice
+from services.synthesis.domain.params import StudyParams
+from services.synthesis.study import analysis, data, report, runner
+from shared.errors import InvalidInput
+from tests.unit.synthesis.phantoms import arrays, phantom
+
+
+def study_set(count: int = 24, groups: int = 8, size: int = 16, crowd: bool = True) -> data.StudySet:
+    images, maps = arrays(count, size)
+    known = np.ones(count, bool)
+    noisy = data.simulate_crowd(maps, np.random.default_rng(1))
+    names = [f"g{i % groups}" for i in range(count)]
+    kind = "simulated" if crowd else "none"
+    return data.StudySet(
+        images, maps, noisy, known, known & crowd, list(map(str, range(count))), names, 2, kind, "phantoms"
+    )
+
+
+def test_folds_hold_whole_groups_and_are_balanced():
+    found = study_set()
+    where = data.folds_of(found, 3, 0)
+    assert all(
+        len({w for w, g in zip(where, found.groups, strict=True) if g == group}) == 1
+        for group in found.groups
+    )
+    assert np.bincount(where).min() >= 6
+
+
+@pytest.mark.parametrize(
+    ("count", "groups", "says"), [(3, 3, "at least 24 images"), (30, 2, "at least 3 groups")]
+)
+def test_too_little_is_refused_with_what_is_missing(count, groups, says):
+    with pytest.raises(InvalidInput, match=says):
+        data.check(study_set(count, groups), 3, (16,))
+
+
+def test_simulated_volunteers_are_imperfect_but_useful():
+    found = study_set(30, size=48)
+    assert 0.6 < found.crowd_dice() < 0.99
+
+
+def test_a_folder_with_raters(tmp_path):
+    rng = np.random.default_rng(0)
+    (tmp_path / "images").mkdir()
+    (tmp_path / "masks").mkdir()
+    rows = []
+    for number in range(4):
+        pixels, label_map = phantom(rng, 32)
+        truth = (label_map > 0).astype(np.uint8) * 255
+        Image.fromarray(pixels).save(tmp_path / "images" / f"{number}.png")
+        for rater in ("gold", "r1", "r2", "r3"):
+            mask = np.zeros_like(truth) if rater == "r3" else truth
+            Image.fromarray(mask).save(tmp_path / "masks" / f"{number}_{rater}.png")
+            rows.append(
+                {
+                    "image": f"images/{number}.png",
+                    "mask": f"masks/{number}_{rater}.png",
+                    "rater": rater,
+                    "group": f"p{number}",
+                }
+            )
+    with (tmp_path / "manifest.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    found = data.from_folder(tmp_path, 16)
+    assert (found.crowd_kind, found.classes, len(found.ids), found.images.shape) == (
+        "real",
+        1,
+        4,
+        (4, 1, 16, 16),
+    )
+    # Two of three agree with the expert on every image: the majority is the expert.
+    assert found.crowd_dice() == 1.0
+
+
+def test_a_plain_folder_gets_simulated_volunteers(tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("images", "masks"):
+        (tmp_path / name).mkdir()
+    for number in range(3):
+        pixels, label_map = phantom(rng, 32)
+        Image.fromarray(pixels).save(tmp_path / "images" / f"{number}.png")
+        Image.fromarray(label_map).save(tmp_path / "masks" / f"{number}.png")
+    found = data.from_folder(tmp_path, 16)
+    assert (found.crowd_kind, found.classes) == ("simulated", 2)
+    (tmp_path / "images" / "0.png").write_text("no picture")
+    with pytest.raises(InvalidInput, match="can't be read"):
+        data.from_folder(tmp_path, 16)
+    with pytest.raises(InvalidInput, match="no images with masks"):
+        data.from_folder(tmp_path / "masks", 16)
+
+
+def test_what_this_data_cannot_have_is_skipped_with_the_reason():
+    runs, skipped = runner.plan(study_set(crowd=False), StudyParams(seeds=2, folds=2, base_images=(4, 8)))
+    assert set(skipped) == {"crowd", "crowd_synthetic", "crowd_shuffled", "enhanced"}
+    assert {r.arm for r in runs} == {"base", "fewer_steps", "augmented", "expert"}
+    assert len(runs) == 4 * 2 * 2 * 2
+
+
+def test_scores_by_hand():
+    truth = np.zeros((10, 10), np.uint8)
+    truth[2:6, 2:6] = 1
+    assert runner.score(truth, truth, 2) == {"dice": 1, "iou": 1, "hd95": 0, "presence": 1}
+    moved = np.roll(truth, 2, 1)
+    found = runner.score(moved, truth, 2)
+    assert (found["dice"], found["iou"], found["presence"]) == (0.5, pytest.approx(1 / 3), 1)
+    nothing = np.zeros_like(truth)
+    assert runner.score(nothing, truth, 2)["presence"] == 0.5
+    assert runner.score(nothing, truth, 2)["hd95"] == pytest.approx(np.hypot(10, 10))
+    assert runner.score(nothing, nothing, 2)["dice"] == mean_dice(nothing, nothing, 2) == 1
+
+
+def fake_runs(found, params, gain):
+    where = data.folds_of(found, params.folds, params.seed)
+    rng = np.random.default_rng(0)
+    level = rng.uniform(0.4, 0.7, len(found.ids))
+    for run in runner.plan(found, params)[0]:
+        test = np.flatnonzero(where == run.fold)
+        dice = [float(np.clip(level[i] + gain.get(run.arm, 0) + rng.normal(0, 0.01), 0, 1)) for i in test]
+        scores = {"dice": dice, "iou": dice, "hd95": [10 * (1 - d) for d in dice], "presence": dice}
+        yield run, {"test": test.tolist(), "scores": scores, "images": 10}
+
+
+def test_analysis_says_what_helped_hurt_and_cannot_be_told(tmp_path):
+    found = study_set(30, 10)
+    params = StudyParams(seeds=3, folds=3, base_images=(8,))
+    gain = {
+        "crowd": 0.1,
+        "crowd_synthetic": 0.1,
+        "crowd_shuffled": -0.1,
+        "enhanced": 0.15,
+        "fewer_steps": -0.05,
+    }
+    outcome = analysis.analyse(found, params, fake_runs(found, params, gain), {})
+    verdicts = {(c.arm, c.baseline): c.verdict for c in outcome.comparisons if c.measure == "dice"}
+    assert verdicts["crowd", "base"] == "helped"
+    assert verdicts["crowd_shuffled", "crowd"] == "hurt"
+    assert verdicts["augmented", "base"] == "can't be told"
+    assert verdicts["crowd_synthetic", "crowd"] == "can't be told"
+    by_distance = {(c.arm, c.baseline): c.verdict for c in outcome.comparisons if c.measure == "hd95"}
+    assert by_distance["crowd", "base"] == "helped"
+    path = report.write(outcome, tmp_path)
+    page = path.read_text()
+    assert "+23.2 %" in page
+    assert 'role="img" aria-label="Difference in Dice' in page
+    assert "http" not in page.replace("http-equiv", "")
+    with (tmp_path / "comparisons.csv").open() as file:
+        assert {r["verdict"] for r in csv.DictReader(file)} >= {"helped", "hurt"}
+    assert len((tmp_path / "scores.csv").read_text().splitlines()) == 1 + 8 * 3 * 30
+
+
+@pytest.mark.torch
+@pytest.mark.slow
+def test_a_small_study_runs_resumes_and_never_tests_on_what_it_trained_on(tmp_path):
+    pytest.importorskip("torch")
+    found = study_set(18, 6)
+    params = StudyParams(
+        arms=("base", "crowd_synthetic", "crowd_shuffled", "pretrained", "synthetic_only"), size=16, seeds=1, folds=2,
+        base_images=(4,), steps=6, batch=4, generator_steps=9, synthetic_images=6,
+    )  # fmt: skip
+    ledger = runner.FileLedger(tmp_path)
+    first = list(runner.run_all(found, params, ledger))
+    assert len(first) == 10
+    where = data.folds_of(found, 2, 0)
+    for run, result in first:
+        assert {int(where[i]) for i in result["test"]} == {run.fold}
+        sets = runner._sets(found, params, where, run)
+        groups = {found.groups[i] for i in sets.test}
+        trained = [
+            i
+            for i in range(18)
+            if any((found.images[i] == x).all() for x in np.concatenate([sets.base[0], sets.crowd[0]]))
+        ]
+        assert not groups & {found.groups[i] for i in trained}
+    done = sorted(p.name for p in tmp_path.iterdir())
+    again = list(runner.run_all(found, params, ledger))
+    assert json.dumps([r for _, r in again]) == json.dumps([r for _, r in first])
+    assert sorted(p.name for p in tmp_path.iterdir()) == done
