@@ -50,6 +50,7 @@ class Tuning:
     trust: float = 0.05
     look: int = 96
     sharp: float = 4.0
+    mend: float = 0.35
 
 
 def sigmoid(x: Float) -> Float:
@@ -88,6 +89,32 @@ class Interaction:
     ) -> None:
         self.net, self.rgb, self.prompt, self.t = net, rgb, prompt, tuning or Tuning()
         self.height, self.width = rgb.shape[:2]
+        self.believed = self._believed()
+
+    def _believed(self) -> BoolMask | None:
+        """The previous mask, unless the newest click lies so deep inside of an error that the mask is more wrong than right:
+        then starting afresh from the clicks is better than mending."""
+        mask = self.prompt.mask
+        if mask is None or not mask.any():
+            return None
+        clicks = self.prompt.points
+        if not clicks:
+            return mask
+        from scipy import ndimage
+
+        size = 64
+        window = Window.whole(self.height, self.width)
+        small = cut(mask, window, size) > 0.5
+        click = clicks[-1]
+        row, col = min(int(click.y), self.height - 1), min(int(click.x), self.width - 1)
+        if bool(mask[row, col]) == click.is_positive or not small.any():
+            return mask
+        x, y = window.place(click, size)
+        inner = small if not click.is_positive else ~small
+        depth = ndimage.distance_transform_edt(np.pad(inner, 1, constant_values=False))[1:-1, 1:-1]
+        deep = float(depth[min(int(y), size - 1), min(int(x), size - 1)])
+        radius = float(np.sqrt(small.sum() / np.pi))
+        return mask if deep <= self.t.mend * radius + 1 else None
 
     def answer(self) -> Candidate:
         """The mask at the frame's resolution, its probability, and the predicted IoU."""
@@ -96,8 +123,8 @@ class Interaction:
         planes: list[tuple[Window, Float]] = [(window, prob)]
         target = self._closer(window, prob) or window
         previous: list[Float | None] = [resample(prob, window, target, t.size)]
-        if self.prompt.mask is not None:
-            previous.append(cut(self.prompt.mask, target, t.size))
+        if self.believed is not None:
+            previous.append(cut(self.believed, target, t.size))
         seen = self._see([target] * len(previous), previous, t.size)
         ranks = np.array([self._rank(*answer, target) for answer in seen])
         share = np.exp(t.sharp * (ranks - ranks.max()))
