@@ -31,14 +31,16 @@ ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PYTHONDONTWRITEBYTECODE=1
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH
 WORKDIR /src
-COPY pyproject.toml README.md LICENSE docker/constraints.txt ./
+COPY pyproject.toml README.md LICENSE requirements.lock ./
 COPY services ./services
 COPY shared ./shared
 ARG EXTRAS=kafka,postgres,s3,triton,otel
-# Versions come from docker/constraints.txt (`make docker-lock`), so the same source builds the same image; DL3013 can't see that.
+# Versions come from requirements.lock, so the same source builds the same image; DL3013 can't see that. The hashes are left out
+# because pip takes them for all or for nothing, and the project itself has none.
 # `pip inspect` keeps what exactly was installed, with hashes and licences, where a scanner finds it.
 # hadolint ignore=DL3013
-RUN pip install -c constraints.txt ".[${EXTRAS}]" \
+RUN sed -E '/^ +--hash/d; s/ \\$//' requirements.lock > constraints.txt \
+ && pip install -c constraints.txt ".[${EXTRAS}]" \
  && mkdir -p /opt/venv/share/bramble \
  && pip inspect > /opt/venv/share/bramble/packages.json \
  && find /opt/venv -name '__pycache__' -type d -prune -exec rm -rf {} +

@@ -24,6 +24,9 @@ EVENT_RETRIES = Counter(
     "bramble_event_retries_total", "Tries of an event that failed and will be repeated.", ["consumer"]
 )
 DEAD_LETTERS = Counter("bramble_dead_letters_total", "Events that no retry can help.", ["consumer"])
+CONSUMER_LAG = Gauge(
+    "bramble_consumer_lag", "Events that this member of a consumer group has still to apply.", ["consumer"]
+)
 CONSUMER_DELAY = Histogram(
     "bramble_event_delay_seconds",
     "From an event's commit to its effect's commit.",

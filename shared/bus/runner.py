@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from shared.errors import BrambleError
 log = logging.getLogger(__name__)
 
 DEAD_LETTER_TOPIC = "bramble.dead-letters.v1"
+_LAG_EVERY_S = 15.0
 
 dead_letter_table = Table(
     "bus_dead_letters",
@@ -96,12 +98,17 @@ class ConsumerRunner(threading.Thread):
 
     def run(self) -> None:
         pause = self._backoff_s
+        report_at = time.monotonic() + 1.0
         while not self._halt.is_set():
             try:
                 with self._bus.consumer(self.group, self.topics) as consumer:
                     while not self._halt.is_set():
                         messages = consumer.poll(timeout_s=0.5, max_records=self._batch)
                         pause = self._backoff_s
+                        if time.monotonic() >= report_at:
+                            # Asking costs requests to the broker, so not for every batch.
+                            telemetry.CONSUMER_LAG.labels(self.group).set(consumer.lag())
+                            report_at = time.monotonic() + _LAG_EVERY_S
                         for message in messages:
                             if not self.handle(message):
                                 return  # stopped in the middle; what isn't committed comes again
