@@ -79,10 +79,12 @@ def gunzip(file: BinaryIO, limits: Limits) -> tuple[BinaryIO, int]:
 def gzip_head(file: BinaryIO, size: int) -> bytes:
     """The first bytes inside a gzip file, or b"" when there are none."""
     file.seek(0)
+    inflater = zlib.decompressobj(
+        16 + zlib.MAX_WBITS
+    )  # unlike gzip's reader it gives what there is of a stream that is cut off
     try:
-        with gzip.GzipFile(fileobj=file) as stream:
-            return stream.read(size)
-    except (EOFError, gzip.BadGzipFile, zlib.error):
+        return inflater.decompress(file.read(_CHUNK), size)
+    except zlib.error:
         return b""
 
 

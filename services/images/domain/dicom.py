@@ -49,25 +49,24 @@ def open_dicom(file: BinaryIO, limits: Limits, pseudonyms: Pseudonyms) -> Opened
     The uploaded bytes are read here and nowhere else; `original` of the answer is the de-identified file.
     """
     dataset = read_dataset(file, limits)
-    _refuse_what_is_no_image(dataset)
-    with decoding("DICOM file"):
+    with decoding("DICOM file"):  # any value that is looked at may turn out to be unreadable
+        _refuse_what_is_no_image(dataset)
         rows, columns = int(dataset.get("Rows") or 0), int(dataset.get("Columns") or 0)
         count = int(dataset.get("NumberOfFrames") or 1)
         check_pixels(rows, columns, limits)
         check_frames(count, limits)
-    warnings = _burned_in(dataset, limits)
-    with decoding("DICOM file"):
+        warnings = _burned_in(dataset, limits)
         _check_pixel_data(dataset, rows, columns, count)
         group = deidentify(dataset, pseudonyms)
         original = _written(dataset, pseudonyms)
-    modality = str(dataset.get("Modality") or "")
-    instance = str(dataset.get("SOPInstanceUID") or "")
-    name = dicom_name(
-        modality,
-        group or pseudonyms.study(instance),
-        dataset.get("SeriesNumber"),
-        dataset.get("InstanceNumber"),
-    )
+        modality = str(dataset.get("Modality") or "")
+        instance = str(dataset.get("SOPInstanceUID") or "")
+        name = dicom_name(
+            modality,
+            group or pseudonyms.study(instance),
+            dataset.get("SeriesNumber"),
+            dataset.get("InstanceNumber"),
+        )
     return OpenedSource(
         "dicom",
         "application/dicom",

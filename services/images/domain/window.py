@@ -31,7 +31,8 @@ def apply_window(values: Values, centre: float, width: float, function: str = "L
         if width <= 0:
             y = np.where(x > centre, np.float32(255), np.float32(0))
         else:
-            y = ((x - np.float32(centre)) / np.float32(width) + np.float32(0.5)) * np.float32(255)
+            with np.errstate(over="ignore", invalid="ignore"):
+                y = ((x - np.float32(centre)) / np.float32(width) + np.float32(0.5)) * np.float32(255)
     y = np.clip(np.nan_to_num(y, nan=0.0, posinf=255.0, neginf=0.0), 0, 255)
     shown: NDArray[np.uint8] = (y + np.float32(0.5)).astype(np.uint8)
     return shown
