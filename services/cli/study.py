@@ -53,16 +53,18 @@ def study(
     if Path(target).is_dir():
         _offline(Path(target), out, params)
     else:
-        _project(target, values)
+        _project(target, out, values)
 
 
-def _project(project_id: str, values: dict[str, Any]) -> None:
+def _project(project_id: str, out: Path, values: dict[str, Any]) -> None:
     from services.cli.jobs import follow
+    from services.synthesis.study import analysis, report
 
     with client() as api:
         job = follow(api, api.post(f"/projects/{project_id}/jobs", {"kind": "study", "params": values}))
     rows = [r for r in job["result"]["comparisons"] if r["measure"] == "dice"]
-    show(job, "\n".join(_line(row) for row in rows))
+    path = report.write(analysis.from_result(job["result"]), out)
+    show(job, "\n".join([*(_line(row) for row in rows), f"Report: {path}"]))
 
 
 def _offline(folder: Path, out: Path, params: Any) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 from services.synthesis import work
 from services.synthesis.queue import Job, JobQueue, LostJob
 from services.synthesis.store import Store
-from services.synthesis.training.progress import Stopped
+from services.synthesis.training.progress import RELEASED, Stopped
 from shared import telemetry
 from shared.blobs import BlobStore, create_blobs
 from shared.clock import Clock, SystemClock
@@ -116,10 +116,12 @@ class Worker:
             self.queue.finish(job.id, self.name, event, **values)
 
     def _tidy(self, context: work.Context) -> None:
-        """A cancelled job leaves no checkpoint behind (one that was taken over keeps them: they are the other worker's)."""
+        """A cancelled job leaves no blobs behind (one that was taken over keeps them: they are the other worker's)."""
         with contextlib.suppress(BrambleError):
             if self.queue.get(context.job.id).status == "cancelled":
                 context.checkpoints().clear()
+                for info in list(self.blobs.list(f"synthesis/images/{context.job.id}/")):
+                    self.blobs.delete(info.key)
 
 
 class _Heartbeat(threading.Thread):
@@ -141,7 +143,7 @@ class _Heartbeat(threading.Thread):
         if self._lost.is_set():
             raise Stopped("cancelled or taken over")
         if self._halt.is_set():
-            raise Stopped("released")
+            raise Stopped(RELEASED)
 
     def run(self) -> None:
         last_beat = time.monotonic()

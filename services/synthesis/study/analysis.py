@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,22 @@ class Outcome:
     per_image: list[dict[str, Any]]
     notes: list[str]
     facts: dict[str, Any]
+
+    def result(self) -> dict[str, Any]:
+        """JSON-ready, without the scores of single images."""
+        rows = [c.row() for c in self.comparisons]
+        return {"comparisons": rows, "arms": self.means, "notes": self.notes, "facts": self.facts}
+
+
+def from_result(result: Mapping[str, Any]) -> Outcome:
+    """The inverse of `Outcome.result`: what the CLI makes the report from."""
+    names = {f.name for f in fields(stats.Difference)}
+    comparisons = []
+    for row in result["comparisons"]:
+        difference = stats.Difference(**{k: v for k, v in row.items() if k in names})
+        rest = {k: v for k, v in row.items() if k not in names and k != "verdict"}
+        comparisons.append(Comparison(**rest, difference=difference))
+    return Outcome(comparisons, list(result["arms"]), [], list(result["notes"]), dict(result["facts"]))
 
 
 def analyse(

@@ -40,13 +40,7 @@ def run_for_project(context: Context, params: StudyParams) -> dict[str, Any]:
     outcome = analysis.analyse(data, params, runs, runner.plan(data, params)[1])
     key = f"synthesis/studies/{context.job.id}/report.html"
     context.blobs.put(key, report.render(outcome).encode(), media_type="text/html; charset=utf-8")
-    return {
-        "comparisons": [c.row() for c in outcome.comparisons],
-        "arms": outcome.means,
-        "notes": outcome.notes,
-        "facts": outcome.facts,
-        "report_key": key,
-    }
+    return {**outcome.result(), "report_key": key}
 
 
 def _load(context: Context, params: StudyParams) -> StudySet:

@@ -26,7 +26,7 @@ from torch.nn import functional
 
 from services.synthesis.domain.params import MIN_TRAIN_IMAGES, TrainParams
 from services.synthesis.training.checkpoints import Checkpoints, MemoryCheckpoints
-from services.synthesis.training.progress import Clock, Report, silent
+from services.synthesis.training.progress import RELEASED, Clock, Report, Stopped, silent
 from shared.errors import InvalidInput
 
 _TIMESTEPS = 1000
@@ -185,7 +185,7 @@ def train(
 
     Goes on from the checkpoint where there is one. With ``validation`` images it stops once their loss hasn't fallen for
     ``params.patience`` looks and gives the best weights. Raises InvalidInput for data that can't teach anything (too few images, all
-    masks empty, mixed sizes), StorageFull at a checkpoint that finds no room, `Stopped` as ``report`` says (after a checkpoint).
+    masks empty, mixed sizes), StorageFull at a checkpoint that finds no room; `Stopped` as ``report`` says.
     """
     shape = _check(images, maps, classes, params)
     keeper = checkpoints or MemoryCheckpoints()
@@ -232,7 +232,13 @@ def train(
         if stopped:
             break
         total = run.planned or params.max_steps
-        report(run.step / total, "training", f"step {run.step} of {total}, loss {loss:.4f}")
+        try:
+            report(run.step / total, "training", f"step {run.step} of {total}, loss {loss:.4f}")
+        except Stopped as halt:
+            # A worker that must go hands over what it has; of a cancelled job nobody wants more.
+            if halt.reason == RELEASED and run.accelerator.is_main_process:
+                keeper.save(run.step, run.save())
+            raise
     net = build(shape)
     net.load_state_dict({k: v.cpu() for k, v in (run.best or run.ema).items()})
     net.eval()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+RELEASED = "released"
+"""The reason of a `Stopped` when the worker must go and another will go on."""
+
 
 class Stopped(Exception):
     """Raised by a report: somebody cancelled the job, or the worker is told to go. `reason` says which."""

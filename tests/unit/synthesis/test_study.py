@@ -158,6 +158,8 @@ def test_analysis_says_what_helped_hurt_and_cannot_be_told(tmp_path):
     assert "http" not in page.replace("http-equiv", "")
     with (tmp_path / "comparisons.csv").open() as file:
         assert {r["verdict"] for r in csv.DictReader(file)} >= {"helped", "hurt"}
+    # What a job's result carries is enough for the same page.
+    assert report.render(analysis.from_result(json.loads(json.dumps(outcome.result())))) == page
     assert len((tmp_path / "scores.csv").read_text().splitlines()) == 1 + 8 * 3 * 30
 
 
