@@ -13,7 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    false,
+    text,
 )
 
 from shared.db.session import metadata
@@ -27,7 +27,7 @@ accounts = Table(
     Column("display_name", String(80), nullable=False),
     Column("role", Integer, nullable=False),
     Column("is_guest", Boolean, nullable=False),
-    Column("disabled", Boolean, nullable=False, server_default=false()),
+    Column("disabled", Boolean, nullable=False, server_default=text("false")),
     Column("consent_version", String(32), nullable=False, server_default=""),
     Column("created_at_us", BigInteger, nullable=False),
 )

@@ -291,7 +291,7 @@ def upgrade() -> None:
     sa.Column('display_name', sa.String(length=80), nullable=False),
     sa.Column('role', sa.Integer(), nullable=False),
     sa.Column('is_guest', sa.Boolean(), nullable=False),
-    sa.Column('disabled', sa.Boolean(), server_default=sa.text('0'), nullable=False),
+    sa.Column('disabled', sa.Boolean(), server_default=sa.text('false'), nullable=False),
     sa.Column('consent_version', sa.String(length=32), server_default='', nullable=False),
     sa.Column('created_at_us', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_gateway_accounts')),
