@@ -45,6 +45,7 @@ VARIANCE_PRIOR = (9.0, 20.0)  # px², pseudo-points
 HABIT_PRIOR = np.diag([10.0, 20.0, 20.0])  # pseudo-points at no offset and no shift
 DICE_HALF, DICE_SCALE = 0.5, 0.05  # an agreement below a half is hardly an honest mask of this object
 ROUNDS = 4
+MIX = 0.5  # of the two measures of noise: mean gap and squared residual
 TEMPER = 0.5  # raters are judged by a milder vote than they cast: or the heaviest would prove themselves right
 FINEST = 0.5  # px² added to every variance: nobody draws so finely that they should decide alone
 RATE_PRIOR = 200.0  # pseudo-pixels of the per-class sensitivity and specificity
@@ -354,6 +355,10 @@ def _update(old: RaterParams, s: _Sums) -> RaterParams:
     if s.gap_n:
         seen = np.pi / 2 * (s.gap / s.gap_n) ** 2
         noise = max(seen - s.others / s.gap_n, 0.1 * seen)
+    if s.boundary.n:
+        # Squares around the habit see the rare large error that the mean gap forgives; the truth lies between.
+        left = s.boundary.residual(float(beta[0]), beta[1:])
+        noise = MIX * noise + (1 - MIX) * max(left - s.others / max(s.gap_n, 1e-9), 0.1 * left)
     variance = (noise * s.gap_n + mean * points) / (s.gap_n + points)
     average = s.agreement / s.answers
     return RaterParams(
