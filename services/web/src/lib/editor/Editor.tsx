@@ -239,6 +239,16 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
         <p className="sr-only" role="status">
           {said}
         </p>
+        {labels.length > 1 && (
+          <div className="label-strip" role="group" aria-label={t("editor.labels")}>
+            {labels.map((l) => (
+              <button key={l.id} type="button" aria-pressed={l.id === active} onClick={() => setActive(l.id)}>
+                <span className="swatch" style={{ background: labelColour(l) }} />
+                {l.name}
+              </button>
+            ))}
+          </div>
+        )}
         {banner && <div className="stage-banner">{banner(changed)}</div>}
         {(prompt.state.busy || answer !== null || prompt.state.error !== null) && (
           <div className="stage-float" role="group" aria-label={t("prompt.title")}>

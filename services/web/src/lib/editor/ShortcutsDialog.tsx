@@ -17,7 +17,6 @@ export function ShortcutsDialog({ open, onClose, bindings, onBindings }: { open:
             <button
               type="button"
               className="key-button"
-              aria-label={t("keys.change", { command: t(`command.${c}`), keys: bindings[c].join(", ") || t("keys.none") })}
               onClick={() => setWaiting(c)}
               onBlur={() => setWaiting(null)}
               onKeyDown={(e) => {
@@ -28,6 +27,7 @@ export function ShortcutsDialog({ open, onClose, bindings, onBindings }: { open:
                 setWaiting(null);
               }}
             >
+              <span className="sr-only">{t("keys.change", { command: t(`command.${c}`) })}</span>
               {waiting === c ? t("keys.press") : bindings[c].length > 0 ? bindings[c].map((k) => <kbd key={k}>{k}</kbd>) : t("keys.none")}
             </button>
           </li>

@@ -1,5 +1,5 @@
 export const de = {
-  common: { close: "Schließen", loading: "Wird geladen …", again: "Noch einmal versuchen", cancel: "Abbrechen", save: "Speichern", saved: "Gespeichert.", more: "Mehr zeigen" },
+  common: { actions: "Aktionen", close: "Schließen", loading: "Wird geladen …", again: "Noch einmal versuchen", cancel: "Abbrechen", save: "Speichern", saved: "Gespeichert.", more: "Mehr zeigen" },
   error: {
     offline: "Der Server ist nicht erreichbar. Bitte die Verbindung prüfen und noch einmal versuchen.",
     forbidden: "Das ist Ihnen nicht erlaubt. Fragen Sie das Labor, dem das Projekt gehört.",
@@ -60,7 +60,7 @@ export const de = {
   },
   prompt: { title: "Vorgeschlagener Umriss", busy: "Umriss wird gesucht", found_one: "Umriss gefunden, {{count}} Pixel. Eingabe übernimmt, Escape verwirft.", found_other: "Umriss gefunden, {{count}} Pixel. Eingabe übernimmt, Escape verwirft.", used: "Umriss übernommen.", add: "Übernehmen", subtract: "Abziehen", drop: "Vorschlag verwerfen" },
   proposal: { title: "Vorschlag", text: "Der Computer hat einen ersten Vorschlag. Übernehmen und verbessern?", use: "Übernehmen", drop: "Nein, ich zeichne selbst" },
-  keys: { title: "Tastenkürzel", intro: "Wählen Sie eine Taste, um sie zu ändern.", change: "Taste für {{command}} ändern, jetzt {{keys}}", none: "keine", press: "Taste drücken …", fixed: "Die Ziffern 1–9 wählen die Klasse. Bei gehaltener Leertaste lässt sich das Bild verschieben; Mausrad oder zwei Finger vergrößern.", reset: "Ursprüngliche Tasten" },
+  keys: { title: "Tastenkürzel", intro: "Wählen Sie eine Taste, um sie zu ändern.", change: "Taste für {{command}} ändern:", none: "keine", press: "Taste drücken …", fixed: "Die Ziffern 1–9 wählen die Klasse. Bei gehaltener Leertaste lässt sich das Bild verschieben; Mausrad oder zwei Finger vergrößern.", reset: "Ursprüngliche Tasten" },
   label: {
     title: "Markieren", before: "Bevor es losgeht", beforeText: "Lesen Sie, wofür Ihre Hilfe dient; dann geht es zum Bild.", leave: "Bild verlassen", tell: "Dem Labor etwas sagen", unsure: "Hier bin ich unsicher", comment: "Bemerkung",
     emptyTitle: "Nichts davon hier?", emptyText: "Sie haben nichts gezeichnet. Wenn keine der Klassen im Bild ist, ist auch das eine Antwort.", emptyDrawn: "Damit antworten Sie, dass keine der Klassen im Bild ist. Ihre Zeichnung wird nicht gesendet.", emptyYes: "Nichts davon hier, absenden", emptyNo: "Weiter zeichnen",

@@ -1,6 +1,6 @@
 /** English: the reference that the other languages are checked against. */
 export const en = {
-  common: { close: "Close", loading: "Loading…", again: "Try again", cancel: "Cancel", save: "Save", saved: "Saved.", more: "Show more" },
+  common: { actions: "Actions", close: "Close", loading: "Loading…", again: "Try again", cancel: "Cancel", save: "Save", saved: "Saved.", more: "Show more" },
   error: {
     offline: "The server cannot be reached. Check the connection and try again.",
     forbidden: "You are not allowed to do this. Ask the lab that owns the project.",
@@ -61,7 +61,7 @@ export const en = {
   },
   prompt: { title: "Suggested outline", busy: "Looking for the outline", found_one: "Outline found, {{count}} pixel. Enter accepts it, Escape drops it.", found_other: "Outline found, {{count}} pixels. Enter accepts it, Escape drops it.", used: "Outline added.", add: "Add", subtract: "Take away", drop: "Drop the suggestion" },
   proposal: { title: "Suggestion", text: "The computer has a first suggestion. Use it and correct it?", use: "Use it", drop: "No, I draw myself" },
-  keys: { title: "Keyboard shortcuts", intro: "Choose a key to change it.", change: "Change the key for {{command}}, now {{keys}}", none: "none", press: "Press a key…", fixed: "The digits 1–9 choose the label. Hold the space bar to move the image; the mouse wheel or two fingers zoom.", reset: "Restore the original keys" },
+  keys: { title: "Keyboard shortcuts", intro: "Choose a key to change it.", change: "Change the key for {{command}}:", none: "none", press: "Press a key…", fixed: "The digits 1–9 choose the label. Hold the space bar to move the image; the mouse wheel or two fingers zoom.", reset: "Restore the original keys" },
   label: {
     title: "Label", before: "Before you start", beforeText: "Read what your help is used for, then go on to the image.", leave: "Leave the image", tell: "Tell the lab something", unsure: "I am not sure about this one", comment: "Comment",
     emptyTitle: "Nothing here?", emptyText: "You have drawn nothing. If none of the labels is in this image, that is an answer too.", emptyDrawn: "This answers that none of the labels is in the image. Your drawing is not sent.", emptyYes: "Nothing here, submit", emptyNo: "Go on drawing",

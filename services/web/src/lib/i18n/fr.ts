@@ -1,5 +1,5 @@
 export const fr = {
-  common: { close: "Fermer", loading: "Chargement…", again: "Réessayer", cancel: "Annuler", save: "Enregistrer", saved: "Enregistré.", more: "Afficher plus" },
+  common: { actions: "Actions", close: "Fermer", loading: "Chargement…", again: "Réessayer", cancel: "Annuler", save: "Enregistrer", saved: "Enregistré.", more: "Afficher plus" },
   error: {
     offline: "Le serveur est injoignable. Vérifiez la connexion et réessayez.",
     forbidden: "Vous n’y êtes pas autorisé. Adressez-vous au laboratoire du projet.",
@@ -60,7 +60,7 @@ export const fr = {
   },
   prompt: { title: "Contour proposé", busy: "Recherche du contour", found_one: "Contour trouvé, {{count}} pixel. Entrée accepte, Échap rejette.", found_other: "Contour trouvé, {{count}} pixels. Entrée accepte, Échap rejette.", used: "Contour ajouté.", add: "Ajouter", subtract: "Retirer", drop: "Rejeter la proposition" },
   proposal: { title: "Proposition", text: "L’ordinateur a une première proposition. La prendre et la corriger ?", use: "La prendre", drop: "Non, je dessine" },
-  keys: { title: "Raccourcis clavier", intro: "Choisissez une touche pour la changer.", change: "Changer la touche de {{command}}, actuellement {{keys}}", none: "aucune", press: "Appuyez sur une touche…", fixed: "Les chiffres 1 à 9 choisissent la classe. Maintenez Espace pour déplacer l’image ; la molette ou deux doigts agrandissent.", reset: "Rétablir les touches d’origine" },
+  keys: { title: "Raccourcis clavier", intro: "Choisissez une touche pour la changer.", change: "Changer la touche de {{command}} :", none: "aucune", press: "Appuyez sur une touche…", fixed: "Les chiffres 1 à 9 choisissent la classe. Maintenez Espace pour déplacer l’image ; la molette ou deux doigts agrandissent.", reset: "Rétablir les touches d’origine" },
   label: {
     title: "Annoter", before: "Avant de commencer", beforeText: "Lisez à quoi sert votre aide, puis passez à l’image.", leave: "Quitter l’image", tell: "Dire quelque chose au laboratoire", unsure: "J’ai un doute sur celle-ci", comment: "Commentaire",
     emptyTitle: "Rien ici ?", emptyText: "Vous n’avez rien dessiné. Si aucune des classes n’est dans l’image, c’est aussi une réponse.", emptyDrawn: "Vous répondez qu’aucune des classes n’est dans l’image. Votre dessin n’est pas envoyé.", emptyYes: "Rien ici, envoyer", emptyNo: "Continuer à dessiner",

@@ -198,6 +198,7 @@ export function Stat({ value, label, note }: { value: ReactNode; label: string; 
 
 /** A table that scrolls by itself on a narrow screen, reachable by keyboard. */
 export function Table({ caption, head, children }: { caption: string; head: ReactNode[]; children: ReactNode }) {
+  const { t } = useTranslation();
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by keyboard
     <div className="table-scroll" role="region" aria-label={caption} tabIndex={0}>
@@ -207,7 +208,7 @@ export function Table({ caption, head, children }: { caption: string; head: Reac
           <tr>
             {head.map((h, i) => (
               <th key={i} scope="col">
-                {h}
+                {h === "" ? <span className="sr-only">{t("common.actions")}</span> : h}
               </th>
             ))}
           </tr>

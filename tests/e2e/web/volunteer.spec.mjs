@@ -1,0 +1,213 @@
+// What a volunteer lives through: first minute, drawing by mouse, finger, pen and keyboard, and the line going down.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { SIZES, beginDrawing, launch, openContext, painted, startAsGuest, stroke } from "./harness.mjs";
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+const submissions = (page) => page.evaluate(async () => (await (await fetch("/api/v1/me/stats")).json()).submissions);
+
+async function submit(page) {
+  await page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click();
+  const next = page.getByRole("button", { name: "Next image" });
+  await Promise.race([page.getByText("Thank you!").first().waitFor(), next.waitFor(), page.getByText("Kept on this device. It is sent").waitFor()]);
+  const wasGold = await next.isVisible();
+  if (wasGold) await next.click();
+  await page.locator('.editor-actions button:has-text("Submit")').or(page.locator(".empty-title")).first().waitFor();
+  return wasGold;
+}
+
+describe("a volunteer", () => {
+  it("starts in two clicks, draws, undoes, submits, gets feedback on gold and the next image", async () => {
+    const { context, page, problems } = await openContext(browser);
+    await startAsGuest(page);
+    await beginDrawing(page);
+    await stroke(page, [0.4, 0.4], [0.55, 0.5]);
+    const first = await painted(page);
+    assert.ok(first > 50, `a stroke paints (${first} px)`);
+    await stroke(page, [0.4, 0.6], [0.6, 0.6]);
+    const second = await painted(page);
+    assert.ok(second > first);
+    await page.keyboard.press("Control+z");
+    assert.equal(await painted(page), first);
+    await page.keyboard.press("Control+Shift+z");
+    assert.equal(await painted(page), second);
+    await page.keyboard.press("e");
+    await stroke(page, [0.4, 0.6], [0.6, 0.6]);
+    assert.ok((await painted(page)) < second, "the eraser takes away");
+    await page.keyboard.press("b");
+    let gold = 0;
+    for (let i = 1; i <= 12 && gold === 0; i++) {
+      if (i > 1) await stroke(page, [0.45, 0.5], [0.55, 0.5]);
+      if (await submit(page)) gold++;
+      assert.equal(await submissions(page), i);
+    }
+    assert.ok(gold > 0, "one of twelve images was gold and showed how it compared");
+    assert.deepEqual(problems, []);
+    await context.close();
+  });
+
+  it("finds the drawing again after a reload and after a crash of the page", async () => {
+    const { context, page } = await openContext(browser);
+    await startAsGuest(page);
+    await beginDrawing(page);
+    await stroke(page, [0.4, 0.4], [0.6, 0.5]);
+    const before = await painted(page);
+    await page.waitForTimeout(200);
+    await page.reload();
+    await page.getByRole("application").waitFor();
+    await page.getByText("Your drawing from before is back.").waitFor();
+    assert.equal(await painted(page), before);
+    const url = page.url();
+    await page.goto("chrome://crash").catch(() => undefined);
+    await page.close();
+    const again = await context.newPage();
+    await again.goto(url);
+    await again.getByText("Your drawing from before is back.").waitFor();
+    assert.equal(await painted(again), before);
+    await context.close();
+  });
+
+  it("submits without a line and sends once when it is back", async () => {
+    const { context, page } = await openContext(browser);
+    await startAsGuest(page);
+    await beginDrawing(page);
+    await stroke(page, [0.4, 0.4], [0.6, 0.5]);
+    await context.setOffline(true);
+    await page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click();
+    await page.getByText("No connection").waitFor();
+    await page.getByText("1 answer waits for a connection").waitFor();
+    await context.setOffline(false);
+    await page.evaluate(() => window.dispatchEvent(new Event("online")));
+    await page.getByText("1 answer waits").waitFor({ state: "detached" });
+    assert.equal(await submissions(page), 1);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("application").waitFor();
+    assert.equal(await submissions(page), 1);
+    await context.close();
+  });
+
+  it("logs in again in place when the session has run out, and keeps the drawing", async () => {
+    const { context, page } = await openContext(browser);
+    await startAsGuest(page);
+    await page.goto("/account");
+    await page.getByRole("main").getByRole("button", { name: "Create an account" }).click();
+    const email = `e2e-${Date.now()}@example.org`;
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Name").fill("Robin");
+    await dialog.getByLabel("E-mail").fill(email);
+    await dialog.getByLabel("Password").fill("seventeen brown hares");
+    await dialog.getByLabel(/I have read/).check();
+    await dialog.getByRole("button", { name: "Create an account" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    await page.goto("/projects");
+    await page.getByRole("button", { name: "Start" }).first().click();
+    await page.getByRole("application").or(page.getByRole("button", { name: "Begin" })).first().waitFor();
+    if (await page.getByRole("button", { name: "Begin" }).isVisible()) await page.getByRole("button", { name: "Begin" }).click();
+    await stroke(page, [0.4, 0.4], [0.6, 0.5]);
+    const before = await painted(page);
+    await context.clearCookies();
+    await page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click();
+    await dialog.getByText("Your session has ended").waitFor();
+    assert.equal(await painted(page), before, "the drawing is still there behind the dialog");
+    await dialog.getByLabel("Password").fill("seventeen brown hares");
+    await dialog.getByRole("button", { name: "Log in" }).click();
+    await dialog.waitFor({ state: "hidden" });
+    await page.getByText("Thank you!").or(page.getByRole("button", { name: "Next image" })).first().waitFor();
+    assert.equal(await submissions(page), 1);
+    await context.close();
+  });
+
+  it("draws by touch, with the cursor above the finger, and pinches without leaving paint", async () => {
+    const { context, page } = await openContext(browser, { viewport: SIZES.tablet, hasTouch: true });
+    await startAsGuest(page);
+    await beginDrawing(page);
+    const cdp = await context.newCDPSession(page);
+    const box = await page.getByRole("application").boundingBox();
+    const at = (x, y, id = 0) => ({ x: box.x + x * box.width, y: box.y + y * box.height, id });
+    const touch = (type, ...touchPoints) => cdp.send("Input.dispatchTouchEvent", { type, touchPoints });
+    await touch("touchStart", at(0.4, 0.5));
+    for (let i = 1; i <= 6; i++) await touch("touchMove", at(0.4 + i * 0.02, 0.5));
+    await touch("touchEnd");
+    await page.waitForTimeout(100);
+    const drawn = await painted(page);
+    assert.ok(drawn > 20, `a finger draws (${drawn} px)`);
+    await touch("touchStart", at(0.4, 0.4, 0));
+    await touch("touchStart", at(0.4, 0.4, 0), at(0.6, 0.6, 1));
+    for (let i = 1; i <= 6; i++) await touch("touchMove", at(0.4 - i * 0.02, 0.4 - i * 0.02, 0), at(0.6 + i * 0.02, 0.6 + i * 0.02, 1));
+    await touch("touchEnd");
+    await page.waitForTimeout(100);
+    assert.equal(await painted(page), drawn, "a pinch leaves no paint");
+    await context.close();
+  });
+
+  it("erases with the pen's other end and ignores the palm beside the pen", async () => {
+    const { context, page } = await openContext(browser);
+    await startAsGuest(page);
+    await beginDrawing(page);
+    await stroke(page, [0.4, 0.5], [0.6, 0.5]);
+    const drawn = await painted(page);
+    const send = (type, x, y, init) =>
+      page.getByRole("application").evaluate((el, [t, px, py, more]) => {
+        const b = el.getBoundingClientRect();
+        el.dispatchEvent(new PointerEvent(t, { bubbles: true, cancelable: true, clientX: b.left + px * b.width, clientY: b.top + py * b.height, ...more }));
+      }, [type, x, y, init]);
+    const pen = { pointerId: 71, pointerType: "pen", isPrimary: true };
+    await send("pointerdown", 0.45, 0.5, { ...pen, button: 5, buttons: 32 });
+    await send("pointermove", 0.55, 0.5, { ...pen, buttons: 32 });
+    await send("pointerup", 0.55, 0.5, { ...pen, button: 5, buttons: 0 });
+    await page.waitForTimeout(100);
+    const erased = await painted(page);
+    assert.ok(erased < drawn, "the eraser end erases while the brush is chosen");
+    const palm = { pointerId: 72, pointerType: "touch", button: 0, buttons: 1 };
+    await send("pointerdown", 0.3, 0.7, palm);
+    await send("pointermove", 0.35, 0.75, palm);
+    await send("pointerup", 0.35, 0.75, palm);
+    await page.waitForTimeout(100);
+    assert.equal(await painted(page), erased, "a palm draws nothing");
+    await context.close();
+  });
+
+  it("draws by keyboard alone: a prompt point, the answer accepted, submitted", async () => {
+    const { context, page } = await openContext(browser);
+    await startAsGuest(page);
+    await beginDrawing(page);
+    await page.getByRole("application").focus();
+    await page.keyboard.press("c");
+    for (let i = 0; i < 3; i++) await page.keyboard.press("Shift+ArrowDown");
+    await page.keyboard.press("Space");
+    await page.getByRole("button", { name: "Add", exact: true }).waitFor();
+    assert.equal(await painted(page), 0, "an answer is only shown until it is accepted");
+    await page.keyboard.press("Enter");
+    const found = await painted(page);
+    assert.ok(found > 20, `the accepted outline has ${found} px`);
+    await page.keyboard.press("Control+z");
+    assert.equal(await painted(page), 0);
+    await page.keyboard.press("Control+y");
+    assert.equal(await painted(page), found);
+    await page.keyboard.press("Control+Enter");
+    await page.getByText("Thank you!").or(page.getByRole("button", { name: "Next image" })).first().waitFor();
+    assert.equal(await submissions(page), 1);
+    await context.close();
+  });
+
+  it("answers nothing here on purpose, and skips with a reason", async () => {
+    const { context, page } = await openContext(browser);
+    await startAsGuest(page);
+    await beginDrawing(page);
+    await page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Nothing here, submit" }).click();
+    await page.getByText("Thank you!").or(page.getByRole("button", { name: "Next image" })).first().waitFor();
+    assert.equal(await submissions(page), 1);
+    if (await page.getByRole("button", { name: "Next image" }).isVisible()) await page.getByRole("button", { name: "Next image" }).click();
+    await page.locator(".editor-actions").getByRole("button", { name: "Skip" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "I cannot tell" }).click();
+    await page.getByText("Skipped.").waitFor();
+    assert.equal(await submissions(page), 1);
+    await context.close();
+  });
+});
