@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from importlib import import_module
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, bindparam, insert, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from services.annotations import tables as t
 from services.annotations.domain import quorum as quorum_rules
@@ -29,9 +29,9 @@ _BUMP = (
 _ZERO = {f"d_{name}": 0 for name in COUNTERS}
 
 
-def upsert(conn: Connection, table: Any) -> Any:
-    """INSERT of the dialect at hand, which knows ON CONFLICT."""
-    return (sqlite if conn.dialect.name == "sqlite" else postgresql).insert(table)
+def upsert(dialect: str, table: Any) -> Any:
+    """INSERT of a dialect, which knows ON CONFLICT. Imported here: an idle process has no use for the other dialect."""
+    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
 
 
 def bump(conn: Connection, project_id: str, *, stamps: int = 0, **deltas: int) -> int:

@@ -6,6 +6,7 @@ The order of locks is that of `store_leases`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, literal_column, or_, select, update
@@ -82,6 +83,39 @@ def assign(conn: Connection, project: Project, rater_id: str, lease_id: str, now
     return _take(conn, project, rater_id, task, rater, progress, lease_id, now)
 
 
+# Built once: building a statement costs as much as running it.
+_NEW_LEASE = insert(t.leases)
+_NEW_RATER = insert(t.raters)
+_GOLD_UNSEEN = {"gold_stamp": None, "gold_wrapped": False}
+_MY_TURN = update(t.raters).where(
+    _raters.project_id == bindparam("b_project"), _raters.rater_id == bindparam("b_rater")
+)
+_TURN = _MY_TURN.values(turns=_raters.turns + 1)
+_GOLD_TURN = _MY_TURN.values(
+    turns=_raters.turns + 1, gold_stamp=bindparam("b_gold_stamp"), gold_wrapped=bindparam("b_gold_wrapped")
+)
+_TAKE_GOLD = update(t.tasks).where(_tasks.id == bindparam("b_task")).values(leases=bindparam("b_leases"))
+_TAKE = (
+    update(t.tasks)
+    .where(_tasks.id == bindparam("b_task"))
+    .values(leases=bindparam("b_leases"), need=bindparam("b_need"), stamp=bindparam("b_stamp"))
+)
+
+
+@cache
+def _hold(dialect: str) -> Any:
+    key = [t.rater_tasks.c.rater_id, t.rater_tasks.c.task_id]
+    return upsert(dialect, t.rater_tasks).on_conflict_do_update(index_elements=key, set_={"state": t.HELD})
+
+
+@cache
+def _move_cursor(dialect: str) -> Any:
+    c, statement = t.cursors.c, upsert(dialect, t.cursors)
+    return statement.on_conflict_do_update(
+        index_elements=[c.project_id, c.rater_id, c.need], set_={"stamp": statement.excluded.stamp}
+    )
+
+
 def _take(
     conn: Connection,
     project: Project,
@@ -93,6 +127,7 @@ def _take(
     now: int,
 ) -> Assignment:
     expires_at = now + project.lease_seconds * 1_000_000
+    who = {"b_project": project.id, "b_rater": rater_id}
     lease = {
         "id": lease_id,
         "project_id": project.id,
@@ -100,23 +135,24 @@ def _take(
         "rater_id": rater_id,
         "state": int(State.LIVE),
     }
-    conn.execute(insert(t.leases), {**lease, "created_at": now, "expires_at": expires_at})
+    conn.execute(_NEW_LEASE, {**lease, "created_at": now, "expires_at": expires_at})
     held = {"rater_id": rater_id, "task_id": task.id, "project_id": project.id, "state": t.HELD}
-    key = [t.rater_tasks.c.rater_id, t.rater_tasks.c.task_id]
-    statement = upsert(conn, t.rater_tasks).on_conflict_do_update(index_elements=key, set_={"state": t.HELD})
-    conn.execute(statement, held)
+    conn.execute(_hold(conn.dialect.name), held)
     if rater is None:
         conn.execute(
-            insert(t.raters), {"project_id": project.id, "rater_id": rater_id, "turns": 1, **progress}
+            _NEW_RATER,
+            {"project_id": project.id, "rater_id": rater_id, "turns": 1, **_GOLD_UNSEEN, **progress},
         )
+    elif progress:
+        conn.execute(_GOLD_TURN, {**who, **{f"b_{name}": value for name, value in progress.items()}})
     else:
-        mine = and_(_raters.project_id == project.id, _raters.rater_id == rater_id)
-        conn.execute(update(t.raters).where(mine).values(turns=_raters.turns + 1, **progress))
+        conn.execute(_TURN, who)
     stamp = bump(conn, project.id, stamps=1, leases=1)
-    values: dict[str, Any] = {"leases": task.leases + 1}
-    if not task.is_gold:  # gold keeps its stamp: its place on the round
-        values |= {"need": task.need - 1, "stamp": stamp}
-    conn.execute(update(t.tasks).where(_tasks.id == task.id).values(values))
+    if task.is_gold:  # which keeps its stamp: its place on the round
+        conn.execute(_TAKE_GOLD, {"b_task": task.id, "b_leases": task.leases + 1})
+    else:
+        taken = {"b_task": task.id, "b_leases": task.leases + 1, "b_need": task.need - 1, "b_stamp": stamp}
+        conn.execute(_TAKE, taken)
     draft = find_draft(conn, rater_id, task.id)
     return Assignment(lease_id, expires_at, task.id, project.id, task.image_json, task.has_proposal, draft)
 
@@ -236,17 +272,9 @@ def _scan(
 def _save_cursors(conn: Connection, project_id: str, rater_id: str, cursors: dict[int, int]) -> None:
     if not cursors:
         return
-    c = t.cursors.c
-    statement = upsert(conn, t.cursors)
-    statement = statement.on_conflict_do_update(
-        index_elements=[c.project_id, c.rater_id, c.need], set_={"stamp": statement.excluded.stamp}
-    )
+    who = {"project_id": project_id, "rater_id": rater_id}
     conn.execute(
-        statement,
-        [
-            {"project_id": project_id, "rater_id": rater_id, "need": n, "stamp": s}
-            for n, s in sorted(cursors.items())
-        ],
+        _move_cursor(conn.dialect.name), [{**who, "need": n, "stamp": s} for n, s in sorted(cursors.items())]
     )
 
 

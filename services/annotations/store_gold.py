@@ -37,7 +37,7 @@ def put_gold(
         "masks": masks_to_text(masks),
         "created_at": now,
     }
-    statement = upsert(conn, t.gold).values(values)
+    statement = upsert(conn.dialect.name, t.gold).values(values)
     conn.execute(
         statement.on_conflict_do_update(index_elements=[t.gold.c.task_id], set_={"masks": values["masks"]})
     )

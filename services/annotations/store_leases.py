@@ -171,7 +171,9 @@ def end(
 # ------------------------------------------------------------------------------------------------------------------ drafts
 def save_draft(conn: Connection, rater_id: str, task_id: str, masks: str, now: int) -> None:
     """Keep a rater's unfinished drawing of a task; the last one stands."""
-    statement = upsert(conn, t.drafts).values(rater_id=rater_id, task_id=task_id, masks=masks, updated_at=now)
+    statement = upsert(conn.dialect.name, t.drafts).values(
+        rater_id=rater_id, task_id=task_id, masks=masks, updated_at=now
+    )
     key = [t.drafts.c.rater_id, t.drafts.c.task_id]
     conn.execute(
         statement.on_conflict_do_update(index_elements=key, set_={"masks": masks, "updated_at": now})
@@ -181,7 +183,7 @@ def save_draft(conn: Connection, rater_id: str, task_id: str, masks: str, now: i
 def mark_lapsed(conn: Connection, rater_id: str, task_id: str, project_id: str) -> None:
     """Note that the rater has a draft of a task that isn't theirs any more, so that it is offered first. Never undoes an answer."""
     values = {"rater_id": rater_id, "task_id": task_id, "project_id": project_id, "state": t.LAPSED}
-    conn.execute(upsert(conn, t.rater_tasks).values(values).on_conflict_do_nothing())
+    conn.execute(upsert(conn.dialect.name, t.rater_tasks).values(values).on_conflict_do_nothing())
 
 
 def find_draft(conn: Connection, rater_id: str, task_id: str) -> tuple[str, int] | None:
