@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import httpx
@@ -171,15 +171,15 @@ class InProcess:
 
 
 class Upstreams:
-    """Service → upstream. `peers` is read at each first use, because in one process the apps are made after one another."""
+    """Service → upstream. `peers` is asked at each use, because in one process the apps are made after one another."""
 
-    def __init__(self, peers: Mapping[str, Any]) -> None:
+    def __init__(self, peers: Callable[[], Mapping[str, Any]]) -> None:
         self._peers = peers
         self._made: dict[str, tuple[Any, ASGIApp]] = {}
 
     def get(self, service: str) -> ASGIApp:
         """The upstream of `service`. Raises Unavailable when this installation has none."""
-        peer = self._peers.get(service)
+        peer = self._peers().get(service)
         made = self._made.get(service)
         if made is not None and made[0] is peer:
             return made[1]

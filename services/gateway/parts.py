@@ -40,7 +40,7 @@ class Parts:
         self.hooks = HookStore(deps.db, deps.clock)
         self.auth = Authenticator(self.accounts, self.secret)
         self.limiter = Limiter(time.monotonic, enabled=deps.settings.rate_limits)
-        self.upstreams = Upstreams(deps.peers)
+        self.upstreams = Upstreams(lambda: deps.peers)
         self.hub = Hub()
 
     @cached_property

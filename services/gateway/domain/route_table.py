@@ -75,6 +75,7 @@ def _images() -> list[Route]:
     return [
         Route("POST", "/projects/{project_id}/images", i, _LAB, upload=True, audit="images.upload"),
         Route("GET", "/projects/{project_id}/images", i, _LAB),
+        Route("GET", "/projects/{project_id}/images/rejections", i, _LAB),
         Route("GET", "/images/{image_id}", i),
         Route("GET", "/images/{image_id}/frame", i),
         Route("GET", "/images/{image_id}/thumbnail", i),
@@ -90,6 +91,7 @@ def _inference() -> list[Route]:
         Route("GET", "/images/{image_id}/embedding", i),
         Route("GET", "/images/{image_id}/proposals", i),
         Route("GET", "/models", i),
+        Route("GET", "/models/{name}/{version}/model.onnx", i),
     ]
 
 

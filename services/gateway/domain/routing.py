@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-_SEGMENT = re.compile(r"^(?!\.{1,2}$)[0-9A-Za-z._:-]{1,128}$")
+_SEGMENT = re.compile(r"^(?!\.{1,2}\Z)[0-9A-Za-z._:-]{1,128}\Z")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
