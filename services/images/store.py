@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, delete, func, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.images.domain.source import Geometry
@@ -21,22 +21,28 @@ _IMAGE_FIELDS = (
 )  # fmt: skip
 
 
+# Statements of the upload's inner loop are built once: building one costs more than SQLite takes to run it.
+_KEEP = {
+    "sqlite": sqlite.insert(sources).on_conflict_do_nothing(index_elements=["project_id", "sha256"]),
+    "postgresql": postgresql.insert(sources).on_conflict_do_nothing(index_elements=["project_id", "sha256"]),
+}
+_ADD_IMAGES = insert(images)
+_SAME_BYTES = select(sources.c.id).where(
+    sources.c.project_id == bindparam("project"), sources.c.sha256 == bindparam("digest")
+)
+
+
 def add_source(conn: Connection, source: Source, frames: Sequence[Image]) -> bool:
     """Keep a source with its images; False, with nothing changed, when the project has a file of the same bytes already."""
-    dialect_insert = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
-    statement = dialect_insert(sources).values(**asdict(source))
-    statement = statement.on_conflict_do_nothing(index_elements=["project_id", "sha256"])
-    # Not rowcount: psycopg reports -1 for this statement.
-    if conn.execute(statement.returning(sources.c.id)).first() is None:
+    if conn.execute(_KEEP[conn.dialect.name], asdict(source)).rowcount == 0:
         return False
-    conn.execute(insert(images), [_row(image) for image in frames])
+    conn.execute(_ADD_IMAGES, [_row(image) for image in frames])
     return True
 
 
 def find_duplicate(conn: Connection, project_id: str, sha256: str) -> tuple[str, list[str]] | None:
     """``(source id, ids of its images in order)`` of the same bytes in the project, or None."""
-    query = select(sources.c.id).where(sources.c.project_id == project_id, sources.c.sha256 == sha256)
-    source_id = conn.execute(query).scalar()
+    source_id = conn.execute(_SAME_BYTES, {"project": project_id, "digest": sha256}).scalar()
     if source_id is None:
         return None
     rows = conn.execute(

@@ -21,6 +21,7 @@ from services.images.domain.intake import head_of, open_source, remembered_name
 from services.images.domain.sniff import kind_of
 from services.images.domain.source import Frame, Limits, OpenedSource, Rejected
 from services.images.records import Image, Rejection, Source
+from services.images.writing import BlobWriter
 from shared.db.outbox import emit_rows, outbox_row
 from shared.deps import Deps
 from shared.ids import new_id
@@ -79,6 +80,7 @@ class Upload:
     ) -> None:
         self._deps, self._project_id, self._uploaded_by, self._group = deps, project_id, uploaded_by, group
         self._limits = limits or limits_of(deps)
+        self._writer = BlobWriter(deps.blobs)
         self._kept: dict[str, _Kept] = {}  # by SHA-256
         self._refused: list[Rejection] = []
         self.outcomes: list[Outcome] = []
@@ -106,10 +108,17 @@ class Upload:
             self._refuse(name, None, refused)
 
     def finish(self) -> None:
-        """Commit what isn't yet."""
+        """Commit what isn't yet, and give back the threads. More files may follow."""
+        try:
+            self._commit()
+        finally:
+            self._writer.close()
+
+    def _commit(self) -> None:
         if not self._kept and not self._refused:
             return
         deps, now = self._deps, self._deps.clock.now_us()
+        self._writer.settle()  # rows never name a blob that isn't there
         lost: list[_Kept] = []
         with deps.db.begin() as conn:
             rows: list[dict[str, object]] = []
@@ -124,7 +133,7 @@ class Upload:
         self._kept.clear()
         self._refused.clear()
         for kept in lost:
-            self._forget({kept.source.blob_key, *(image.frame_key for image in kept.images)})
+            self._writer.forget({kept.source.blob_key, *(image.frame_key for image in kept.images)})
             with deps.db.read() as conn:
                 found = store.find_duplicate(conn, self._project_id, kept.source.sha256)
             for outcome in kept.outcomes:
@@ -180,9 +189,9 @@ class Upload:
                 images.append(self._keep_frame(source, opened, frame, written))
             opened.original.seek(0)
             written.add(source.blob_key)
-            self._deps.blobs.put(source.blob_key, opened.original)
+            self._writer.put(source.blob_key, opened.original, size)
         except BaseException:
-            self._forget(written)
+            self._writer.forget(written)
             raise
         outcome = Outcome(
             name,
@@ -201,8 +210,8 @@ class Upload:
         else:
             key = f"images/{source.project_id}/{source.id}.{frame.index}.png"
             written.add(key)
-            info = self._deps.blobs.put(key, frame.png)
-            sha256, size = info.sha256 or hashlib.sha256(frame.png).hexdigest(), info.size
+            sha256, size = hashlib.sha256(frame.png).hexdigest(), len(frame.png)
+            self._writer.put(key, frame.png, size)
         return Image(
             id=new_id(),
             project_id=source.project_id,
@@ -256,11 +265,7 @@ class Upload:
     def _finish_if_full(self) -> None:
         frames = sum(len(kept.images) for kept in self._kept.values())
         if len(self._kept) + len(self._refused) >= _BATCH_FILES or frames >= _BATCH_FRAMES:
-            self.finish()
-
-    def _forget(self, keys: set[str]) -> None:
-        for key in keys:
-            self._deps.blobs.delete(key)
+            self._commit()
 
 
 def _digest(file: BinaryIO) -> tuple[str, int]:
