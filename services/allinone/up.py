@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import subprocess
@@ -63,6 +64,9 @@ def run(
     )
 
     def ready() -> None:
+        # What is there now stays: without it every full collection walks over all imported modules again.
+        gc.collect()
+        gc.freeze()
         platform.start()
         if on_ready is not None:
             threading.Thread(target=on_ready, args=(platform,), name="on-ready", daemon=True).start()
