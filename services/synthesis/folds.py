@@ -9,7 +9,7 @@ import numpy as np
 
 from services.synthesis.domain import features, splits
 from services.synthesis.events import read_ref
-from services.synthesis.store import Record, Store
+from services.synthesis.store import Store
 from shared.blobs import BlobStore
 from shared.errors import Conflict
 from shared.imaging import codecs
@@ -34,9 +34,10 @@ def decide(
     ``record``: use the recorded split, and record the groups that are new to it (generators, and datasets that hold their samples).
     Otherwise the split is made afresh from ``seed`` and ``fractions``. Raises Conflict where a recorded split has other shares.
     """
-    heads = _with_prints(store, blobs, project_id)
-    sizes = Counter(head.group_name for head in heads)
-    tied = splits.tie_groups(_same_pictures(heads))
+    _read_pictures(store, blobs, project_id)
+    heads = store.item_heads(project_id)
+    sizes = Counter(group for _, group, _, _ in heads)
+    tied = splits.tie_groups(_same_pictures(store, project_id, heads))
     known: dict[str, str] = {}
     if record:
         project = store.project(project_id)
@@ -60,12 +61,12 @@ def decide(
     by_root = splits.assign(merged, seed, fractions, fixed_roots)
     of: dict[str, str] = {}
     dropped: dict[str, str] = {}
-    for head in heads:
-        wanted = by_root[tied.get(head.group_name, head.group_name)]
-        if known.get(head.group_name, wanted) != wanted:
-            dropped[head.image_id] = f"its group {head.group_name} holds a picture of the {wanted} set"
+    for image_id, group, _, _ in heads:
+        wanted = by_root[tied.get(group, group)]
+        if known.get(group, wanted) != wanted:
+            dropped[image_id] = f"its group {group} holds a picture of the {wanted} set"
         else:
-            of[head.image_id] = wanted
+            of[image_id] = wanted
     if record:
         fresh = {g: by_root[tied.get(g, g)] for g in sizes if g not in known}
         shares = {"train": fractions.train, "val": fractions.val, "test": fractions.test}
@@ -73,37 +74,40 @@ def decide(
     return Folds(of, dropped, seed, fractions, record)
 
 
-def _with_prints(store: Store, blobs: BlobStore, project_id: str) -> list[Record]:
-    """Item heads, each with its picture hash; those that lack one are read now and noted for the next time."""
-    heads = store.item_heads(project_id)
-    missing = [head for head in heads if head.picture_hash is None]
-    for start in range(0, len(missing), 200):
+def _read_pictures(store: Store, blobs: BlobStore, project_id: str) -> None:
+    """Note the picture hash and thumbprint of frames that no job has read before."""
+    while missing := store.unread(project_id):
         prints = []
-        for head in missing[start : start + 200]:
-            pixels = codecs.decode_png(read_ref(blobs, head.frame))
+        for image_id, frame in missing:
+            pixels = codecs.decode_png(read_ref(blobs, frame))
             thumb = np.clip(np.rint(features.thumbprint(pixels) * 1024), -32768, 32767).astype("<i2")
-            prints.append((head.image_id, features.picture_hash(pixels), thumb.tobytes()))
+            prints.append((image_id, features.picture_hash(pixels), thumb.tobytes()))
         store.put_picture(project_id, prints)
-    return store.item_heads(project_id) if missing else heads
 
 
-def _same_pictures(heads: list[Record]) -> list[tuple[str, str]]:
+def _same_pictures(
+    store: Store, project_id: str, heads: list[tuple[str, str, str, str]]
+) -> list[tuple[str, str]]:
     """Pairs of groups that hold the same picture: equal bytes, or equal picture hash and nearly equal thumbprint."""
     pairs: list[tuple[str, str]] = []
     by_digest: dict[str, str] = {}
-    by_hash: dict[str, list[Record]] = defaultdict(list)
-    for head in heads:
-        other = by_digest.setdefault(head.frame["sha256"] or head.image_id, head.group_name)
-        if other != head.group_name:
-            pairs.append((other, head.group_name))
-        by_hash[head.picture_hash].append(head)
+    by_hash: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for image_id, group, digest, sha256 in heads:
+        other = by_digest.setdefault(sha256, group)
+        if other != group:
+            pairs.append((other, group))
+        by_hash[digest].append((image_id, group))
     for alike in by_hash.values():
-        prints = [_unit(head.thumbprint) for head in alike]
+        if len({group for _, group in alike}) < 2:
+            continue
+        # Thumbprints only of pictures that might be the same: all of them would be 2 kB an image.
+        found = store.thumbprints(project_id, [image_id for image_id, _ in alike])
+        prints = [_unit(found[image_id]) for image_id, _ in alike]
         for i in range(1, len(alike)):
             # Against a few before it: enough to tie a chain of copies, and no square cost where blank frames share a hash.
             for j in range(max(0, i - 50), i):
-                if alike[i].group_name != alike[j].group_name and features.same_picture(prints[i], prints[j]):
-                    pairs.append((alike[i].group_name, alike[j].group_name))
+                if alike[i][1] != alike[j][1] and features.same_picture(prints[i], prints[j]):
+                    pairs.append((alike[i][1], alike[j][1]))
     return pairs
 
 

@@ -89,18 +89,32 @@ class Store:
                 return
             last = rows[-1].image_id
 
-    def item_heads(self, project_id: str) -> list[Any]:
-        """(image_id, group_name, frame, picture_hash, thumbprint) of all items, without masks, in order of id."""
-        columns = (
-            items.c.image_id,
-            items.c.group_name,
-            items.c.frame,
-            items.c.picture_hash,
-            items.c.thumbprint,
-        )
+    def unread(self, project_id: str) -> list[Any]:
+        """(image_id, frame) of up to 200 items whose picture hash isn't known yet."""
+        here = (items.c.project_id == project_id) & items.c.picture_hash.is_(None)
+        with self.db.read() as conn:
+            return list(conn.execute(select(items.c.image_id, items.c.frame).where(here).limit(200)).all())
+
+    def item_heads(self, project_id: str) -> list[tuple[str, str, str, str]]:
+        """(image_id, group, picture hash, SHA-256 of the frame) of all items in order of id: little enough for 100,000 of them."""
+        columns = (items.c.image_id, items.c.group_name, items.c.picture_hash, items.c.frame)
         query = select(*columns).where(items.c.project_id == project_id).order_by(items.c.image_id)
         with self.db.read() as conn:
-            return list(conn.execute(query).all())
+            rows = conn.execution_options(yield_per=1000).execute(query)
+            return [
+                (r.image_id, r.group_name, r.picture_hash or "", r.frame["sha256"] or r.image_id)
+                for r in rows
+            ]
+
+    def thumbprints(self, project_id: str, image_ids: Sequence[str]) -> dict[str, bytes]:
+        """Image id → thumbprint."""
+        out: dict[str, bytes] = {}
+        for start in range(0, len(image_ids), 500):
+            here = (items.c.project_id == project_id) & items.c.image_id.in_(image_ids[start : start + 500])
+            with self.db.read() as conn:
+                rows = conn.execute(select(items.c.image_id, items.c.thumbprint).where(here)).all()
+            out |= {row.image_id: row.thumbprint for row in rows}
+        return out
 
     def put_picture(self, project_id: str, prints: Sequence[tuple[str, str, bytes]]) -> None:
         """Note (image_id, picture hash, thumbprint) of frames that were read."""

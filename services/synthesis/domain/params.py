@@ -32,8 +32,8 @@ class TrainParams:
     size: int = 64
     max_steps: int = 2000
     max_seconds: float = 600.0
-    batch: int = 16
-    learning_rate: float = 1e-3
+    batch: int = 8
+    learning_rate: float = 2e-3
     widths: tuple[int, ...] = (32, 64, 128)
     patch: int = 2
     drop_mask: float = 0.1

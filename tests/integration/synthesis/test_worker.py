@@ -88,7 +88,7 @@ def test_a_worker_dies_with_its_parent(tmp_path):
     time.sleep(2.0)
     parent.kill()
     parent.wait()
-    wait_for(lambda: not alive(child), 10)
+    wait_for(lambda: not alive(child), 120)
 
 
 def test_of_two_workers_one_gets_the_job(house):
