@@ -57,7 +57,9 @@ def choose(images: Sequence[ImageVotes], gold: Mapping[str, RLE] | None = None) 
     raters = {r for v in images for r in v.raters}
     answers = sum(len(v.raters) for v in images)
     if not raters or answers / len(raters) < RETURNING:
-        return Choice("weighted", "Hardly a rater returns, so a mask is judged by its agreement on the image alone.")
+        return Choice(
+            "weighted", "Hardly a rater returns, so a mask is judged by its agreement on the image alone."
+        )
     return Choice(
         "hierarchical",
         f"{len(raters)} raters gave {answers} answers, {answers / len(raters):.1f} each, so they are known across images.",
@@ -81,7 +83,9 @@ def _by_gold(images: Sequence[ImageVotes], known: Sequence[ImageVotes], gold: Ma
     means = ", ".join(f"{name} {float(np.mean(s)):.3f}" for name, s in sorted(scores.items()))
     if best != "hierarchical" and float(gain.mean()) > 2 * error:
         return Choice(best, f"Best on {len(known)} gold images (mean Dice: {means}).")
-    return Choice("hierarchical", f"Nothing is clearly better on {len(known)} gold images (mean Dice: {means}).")
+    return Choice(
+        "hierarchical", f"Nothing is clearly better on {len(known)} gold images (mean Dice: {means})."
+    )
 
 
 def merge(

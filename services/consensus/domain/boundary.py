@@ -33,7 +33,9 @@ def signed_distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     return (np.where(mask, inside - 0.5, 0.5 - outside)).astype(np.float32)
 
 
-def border_points(mask: NDArray[np.bool_], most: int = POINTS) -> tuple[NDArray[np.intp], NDArray[np.intp], int]:
+def border_points(
+    mask: NDArray[np.bool_], most: int = POINTS
+) -> tuple[NDArray[np.intp], NDArray[np.intp], int]:
     """Rows and columns of at most ``most`` border pixels, evenly taken, and how many there are in all."""
     inner = mask.copy()
     inner[1:] &= mask[:-1]
@@ -75,7 +77,9 @@ class BoundaryStats:
 
 
 def compare(
-    mask: NDArray[np.bool_], level: NDArray[np.float32], slope: tuple[NDArray[np.float32], NDArray[np.float32]]
+    mask: NDArray[np.bool_],
+    level: NDArray[np.float32],
+    slope: tuple[NDArray[np.float32], NDArray[np.float32]],
 ) -> BoundaryStats:
     """A rater's border against the signed distance ``level`` of the consensus and its gradient; all of one shape.
 

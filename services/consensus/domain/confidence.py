@@ -26,7 +26,7 @@ _EDGE = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """predicted_dice with a 90 % interval; agreement: mean pairwise Dice (1 rater: 1); alpha: Krippendorff on pixels.
+    """predicted_dice with a 90 % interval; agreement: pairwise Dice, weighted by trust (1 rater: 1); alpha: Krippendorff on pixels.
 
     presence: weighted share of raters who marked anything. effective: effective number of raters, 1 … R.
     """
@@ -65,10 +65,8 @@ def confidence(fused: Fused) -> Confidence:
     presence = float(weights @ (areas > 0)) / max(float(weights.sum()), 1e-12)
     inside = float(counts @ fused.chosen)
     total = inside + float(counts @ p)
-    if inside > 0:
-        expected = 2 * float((counts * p) @ fused.chosen) / total
-    else:  # an empty consensus is right (Dice 1) or wrong (0): how sure is it that nothing is there?
-        expected = 1 - presence
+    # An empty consensus is right (Dice 1) or wrong (0): how sure is it that nothing is there?
+    expected = 2 * float((counts * p) @ fused.chosen) / total if inside > 0 else 1 - presence
     expected = min(max(expected, _EDGE), 1 - _EDGE)
     x = DICE_LINE[0] + DICE_LINE[1] * float(np.log(expected / (1 - expected)))
     low, mid, high = (1 / (1 + np.exp(-v)) for v in (x - DICE_SPREAD[0], x, x + DICE_SPREAD[1]))
@@ -76,18 +74,24 @@ def confidence(fused: Fused) -> Confidence:
         float(mid),
         float(low),
         float(high),
-        agreement(fused.found),
+        agreement(fused.found, weights),
         krippendorff(fused.found),
         presence,
         effective_raters(fused),
     )
 
 
-def agreement(found: Patterns) -> float:
-    """Mean pairwise Dice of the raters; one rater: 1."""
+def agreement(found: Patterns, weights: Floats | None = None) -> float:
+    """Mean pairwise Dice of the raters, weighted by ``weights`` (R,) (equal: the plain mean), so that a known spammer doesn't
+    make an image look disputed. One rater: 1."""
     pairs = pairwise_dice(found)
     n = len(pairs)
-    return float((pairs.sum() - np.trace(pairs)) / (n * (n - 1))) if n > 1 else 1.0
+    if n < 2:
+        return 1.0
+    w = np.full(n, 1 / n) if weights is None else np.maximum(weights, 1e-9)
+    both = np.outer(w, w)
+    np.fill_diagonal(both, 0.0)
+    return float((both * pairs).sum() / both.sum())
 
 
 def krippendorff(found: Patterns) -> float:
@@ -100,4 +104,4 @@ def krippendorff(found: Patterns) -> float:
         return 1.0
     observed = 2 * float(found.counts @ (yes * (raters - yes))) / (raters - 1) / values
     expected = 2 * ones * (values - ones) / (values * (values - 1))
-    return 1 - observed / expected
+    return float(1 - observed / expected)

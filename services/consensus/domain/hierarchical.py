@@ -46,7 +46,9 @@ HABIT_PRIOR = np.diag([10.0, 20.0, 20.0])  # pseudo-points at no offset and no s
 DICE_HALF, DICE_SCALE = 0.5, 0.05  # an agreement below a half is hardly an honest mask of this object
 ROUNDS = 4
 MIX = 0.5  # of the two measures of noise: mean gap and squared residual
-TEMPER = 0.5  # raters are judged by a milder vote than they cast: or the heaviest would prove themselves right
+TEMPER = (
+    0.5  # raters are judged by a milder vote than they cast: or the heaviest would prove themselves right
+)
 FINEST = 0.5  # px² added to every variance: nobody draws so finely that they should decide alone
 RATE_PRIOR = 200.0  # pseudo-pixels of the per-class sensitivity and specificity
 
@@ -92,7 +94,9 @@ class RaterModel:
 _UNKNOWN = RaterParams()
 
 
-def straighten(votes: ImageVotes, model: RaterModel, cache: dict[tuple[str, str], tuple[object, RLE]]) -> list[RLE]:
+def straighten(
+    votes: ImageVotes, model: RaterModel, cache: dict[tuple[str, str], tuple[object, RLE]]
+) -> list[RLE]:
     """The masks with each rater's habits undone; ``cache`` keeps them between rounds, keyed by image and rater."""
     out = []
     for rater, mask in zip(votes.raters, votes.masks, strict=True):
@@ -147,7 +151,9 @@ def fuse(
     )
 
 
-def _vote(found: Patterns, honesty: Floats, precision: Floats, rounds: int = 4) -> tuple[Floats, NDArray[np.bool_]]:
+def _vote(
+    found: Patterns, honesty: Floats, precision: Floats, rounds: int = 4
+) -> tuple[Floats, NDArray[np.bool_]]:
     """Vote, look who agrees, vote again. Answers the honesty of each rater on this image and the chosen patterns."""
     trust = honesty.copy()
     prior = np.log(np.clip(honesty, 1e-6, 1 - 1e-6)) - np.log1p(-np.clip(honesty, 1e-6, 1 - 1e-6))
@@ -184,7 +190,9 @@ def estimate(
     return model
 
 
-def _first(images: Sequence[ImageVotes], plain: Mapping[str, Patterns], gold: Mapping[str, RLE]) -> RaterModel:
+def _first(
+    images: Sequence[ImageVotes], plain: Mapping[str, Patterns], gold: Mapping[str, RLE]
+) -> RaterModel:
     """Start: mean Dice with the others, where others who are agreed with count more; gold counts like the best of raters."""
     raters = sorted({r for v in images for r in v.raters})
     index = {r: k for k, r in enumerate(raters)}
@@ -289,7 +297,9 @@ def _look(
     dense = crop(reference, box)
     level = signed_distance(dense) if dense.any() and not dense.all() else None
     slope = np.gradient(level) if level is not None else None
-    apart, others = _apart(found, trust * precision**TEMPER, params) if truth is None else _from(straight, truth)
+    apart, others = (
+        _apart(found, trust * precision**TEMPER, params) if truth is None else _from(straight, truth)
+    )
     perimeter = float(border_points(dense, 1)[2])
     points = perimeter / CORRELATION
     for k, rater in enumerate(votes.raters):
@@ -318,7 +328,9 @@ def _apart(found: Patterns, weights: Floats, params: Sequence[RaterParams]) -> t
     Leaving the rater out is what keeps the heaviest one from being compared with a copy of themselves.
     """
     areas, both = overlaps(found)
-    same = (areas[:, None] + areas[None, :] - 2 * both == 0) & (areas > 0)  # copies of one mask are one opinion
+    same = (areas[:, None] + areas[None, :] - 2 * both == 0) & (
+        areas > 0
+    )  # copies of one mask are one opinion
     np.fill_diagonal(same, True)
     kept = weights[:, None] * ~same  # [q, k]: q's say when k is judged
     rest = kept.sum(axis=0)
@@ -344,7 +356,7 @@ def _count_rates(s: _Sums, mine: NDArray[np.bool_], truth: NDArray[np.bool_]) ->
 
 
 def _update(old: RaterParams, s: _Sums) -> RaterParams:
-    beta = np.linalg.solve(s.boundary.xtx + HABIT_PRIOR, s.boundary.xty)
+    beta: Floats = np.linalg.solve(s.boundary.xtx + HABIT_PRIOR, s.boundary.xty).astype(np.float64)
     # Where a habit was undone, the regression saw the corrected mask: it tells what is left of the habit.
     undone, moved = old.habitual
     offset = (undone if undone else 0.0) + float(beta[0])

@@ -18,4 +18,6 @@ def majority(votes: ImageVotes, found: Patterns | None = None) -> Fused:
     found = found or patterns(votes.masks)
     share = found.votes.mean(axis=1)
     weights = np.full(len(votes.raters), 1 / len(votes.raters))
-    return Fused("majority", found, share > 0.5, share, dict(zip(votes.raters, weights.tolist(), strict=True)))
+    return Fused(
+        "majority", found, share > 0.5, share, dict(zip(votes.raters, weights.tolist(), strict=True))
+    )

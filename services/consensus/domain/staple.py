@@ -94,7 +94,7 @@ def staple_em(
             break
         r = one - theta
         v = change - r
-        size = float(np.sqrt((v @ v)))
+        size = float(np.sqrt(v @ v))
         alpha = -float(np.sqrt(r @ r)) / size if size > 0 else -1.0
         theta = two
         if iterations > 4 and -64 < alpha < -1:

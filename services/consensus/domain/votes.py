@@ -53,7 +53,9 @@ def image_votes(image: str, masks: Mapping[str, RLE | NDArray[Any]]) -> ImageVot
         if not isinstance(mask, RLE):
             array = np.asarray(mask)
             if array.dtype.kind == "f" and not np.isfinite(array).all():
-                raise InvalidInput(f"The mask of {rater!r} on image {image!r} holds values that aren't numbers.")
+                raise InvalidInput(
+                    f"The mask of {rater!r} on image {image!r} holds values that aren't numbers."
+                )
             mask = rle.encode(array)
         if out and mask.size != out[0].size:
             raise InvalidInput(

@@ -36,5 +36,9 @@ def weighted(votes: ImageVotes, found: Patterns | None = None, most: int = 30) -
         chosen = after
         agreement = dice_with(found, chosen)
     return Fused(
-        "weighted", found, chosen, found.votes @ weights, dict(zip(votes.raters, weights.tolist(), strict=True))
+        "weighted",
+        found,
+        chosen,
+        found.votes @ weights,
+        dict(zip(votes.raters, weights.tolist(), strict=True)),
     )

@@ -1,0 +1,271 @@
+"""Consensus of a folder of masks, without the platform: ``run`` for scripts and notebooks, and what ``bramble consensus`` calls.
+
+    from services.consensus.offline import run
+    summary = run("masks", "out")          # masks/<image>/<rater>.png or .nii.gz
+
+Writes ``<image>.png`` (0/255; a label map where the masks are label maps), ``<image>.prob.png`` (16 bit, 65535 = 1), ``images.csv`` and
+``raters.csv``. The same functions as in the service decide, so the results are the same.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.consensus.domain.auto import check_method, merge
+from services.consensus.domain.confidence import Confidence, confidence, probability
+from services.consensus.domain.reliability import RaterReport, report
+from services.consensus.domain.result import Fused
+from services.consensus.domain.votes import ImageVotes, image_votes
+from services.consensus.files import Layout, classes, read_array, select, stem, write_plane
+from shared.errors import InvalidInput
+from shared.imaging import rle
+from shared.imaging.rle import RLE
+
+PathLike = str | os.PathLike[str]
+_SKIP = {"thumbs.db", "desktop.ini"}
+UNSURE = 0.8  # an image whose predicted Dice lies below is flagged for a look
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run found: one row an image and one a rater (the columns of the CSV files), the method by class, and why."""
+
+    images: list[dict[str, Any]]
+    raters: list[dict[str, Any]]
+    method: dict[int, str]
+    why: dict[int, str]
+
+
+@dataclass
+class _Crowd:
+    layouts: dict[str, Layout] = field(default_factory=dict)
+    votes: dict[int, list[ImageVotes]] = field(default_factory=dict)
+    is_label_map: bool = False
+
+
+def run(
+    masks: PathLike,
+    out: PathLike,
+    method: str = "auto",
+    images: PathLike | None = None,
+    gold: PathLike | None = None,
+) -> Summary:
+    """Merge ``masks/<image>/<rater>.png|.nii.gz`` into ``out``.
+
+    method: auto, hierarchical, majority, staple, simple or weighted. images: a folder of ``<image>.*``, checked for size only (no
+    method that looks at the image has earned its place yet). gold: a folder of ``<image>.png|.nii.gz`` with the truth of some
+    images; it teaches the raters' reliability and, from six on, picks the method. Raises InvalidInput with one sentence for
+    whatever can't be used; then nothing is written.
+    """
+    check_method(method)
+    source, target = Path(masks), Path(out)
+    crowd = _read(source)
+    truths = _read_gold(Path(gold), crowd) if gold is not None else {}
+    if images is not None:
+        _check_images(Path(images), crowd)
+    if target.exists() and not target.is_dir():
+        raise InvalidInput(f"{target} is a file; give a folder to write to.")
+    results: dict[int, list[Fused]] = {}
+    summary = Summary([], [], {}, {})
+    for label, votes in sorted(crowd.votes.items()):
+        truth = truths.get(label, {})
+        fused, model, choice = merge(votes, method, truth)
+        results[label] = fused
+        summary.method[label], summary.why[label] = choice.method, choice.why
+        summary.raters.extend(_rater_row(r, label, crowd) for r in report(model, votes, truth))
+    target.mkdir(parents=True, exist_ok=True)
+    for k, name in enumerate(sorted(crowd.layouts)):
+        parts = {label: fused[k] for label, fused in results.items()}
+        _write_image(target, name, parts, crowd)
+        for label, fused in parts.items():
+            summary.images.append(_image_row(name, label, fused, crowd))
+    _write_table(target / "images.csv", summary.images)
+    _write_table(target / "raters.csv", summary.raters)
+    return summary
+
+
+def _folders(source: Path) -> list[Path]:
+    if not source.is_dir():
+        raise InvalidInput(f"{source} is not a folder of masks.")
+    found = sorted(p for p in source.iterdir() if p.is_dir() and not p.name.startswith("."))
+    if not found:
+        raise InvalidInput(f"{source} has no folders; it should hold <image>/<rater>.png or .nii.gz.")
+    return found
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(
+        p
+        for p in folder.iterdir()
+        if p.is_file() and not p.name.startswith(".") and p.name.lower() not in _SKIP
+    )
+
+
+def _read(source: Path) -> _Crowd:
+    planes: dict[str, dict[str, RLE | NDArray[Any]]] = {}
+    crowd = _Crowd()
+    ids: set[int] = set()
+    maps: dict[tuple[str, str], NDArray[Any]] = {}
+    for folder in _folders(source):
+        layout: Layout | None = None
+        given = planes.setdefault(folder.name, {})
+        for path in _files(folder):
+            rater = stem(path)
+            if rater is None:
+                raise InvalidInput(f"{path} is neither .png nor .nii.gz; masks are one of them.")
+            if rater in given:
+                raise InvalidInput(f"{rater!r} has two masks of image {folder.name!r}; keep one of them.")
+            plane, own = read_array(path)
+            if layout is None:
+                layout = own
+            elif (
+                plane.shape != layout.to_plane(np.zeros(layout.shape, bool)).shape
+                or own.shape != layout.shape
+            ):
+                raise InvalidInput(
+                    f"{path} has the size {_size(own)}, but the other masks of that image have {_size(layout)}."
+                )
+            found = classes(plane)
+            if found != [1] or crowd.is_label_map:
+                crowd.is_label_map = crowd.is_label_map or len(found) > 1
+            if len(found) > 1 or found != [1] or int(plane.max(initial=0)) == 1:
+                ids.update(found)
+                maps[folder.name, rater] = plane.astype(np.int16)
+            given[rater] = rle.encode(select(plane, 1, False))
+        if layout is None:
+            raise InvalidInput(f"{folder} holds no masks, so image {folder.name!r} has no raters.")
+        crowd.layouts[folder.name] = layout
+    if not crowd.is_label_map:
+        crowd.votes[1] = [image_votes(name, given) for name, given in sorted(planes.items())]
+        return crowd
+    for label in sorted(ids):
+        crowd.votes[label] = [
+            image_votes(name, {r: _class_mask(maps.get((name, r)), label, m) for r, m in given.items()})
+            for name, given in sorted(planes.items())
+        ]
+    return crowd
+
+
+def _class_mask(plane: NDArray[Any] | None, label: int, drawn: RLE | NDArray[Any]) -> RLE:
+    """A class of a rater's label map; a map without that class (or empty) says that it isn't there."""
+    assert isinstance(drawn, RLE)
+    if plane is None:
+        return rle.empty(*drawn.size)
+    return rle.encode(select(plane, label, True))
+
+
+def _size(layout: Layout) -> str:
+    return " × ".join(str(n) for n in layout.shape)
+
+
+def _named(folder: Path, what: str) -> dict[str, Path]:
+    if not folder.is_dir():
+        raise InvalidInput(f"{folder} is not a folder of {what}.")
+    return {name: p for p in _files(folder) if (name := stem(p)) is not None}
+
+
+def _read_gold(folder: Path, crowd: _Crowd) -> dict[int, dict[str, RLE]]:
+    out: dict[int, dict[str, RLE]] = {}
+    for name, path in sorted(_named(folder, "gold masks").items()):
+        if name not in crowd.layouts:
+            continue  # gold of an image that nobody labelled says nothing about anybody
+        plane, own = read_array(path)
+        if own.shape != crowd.layouts[name].shape:
+            raise InvalidInput(
+                f"{path} has the size {_size(own)}, but the masks of that image have {_size(crowd.layouts[name])}."
+            )
+        for label in crowd.votes:
+            out.setdefault(label, {})[name] = rle.encode(select(plane, label, crowd.is_label_map))
+    if not out:
+        raise InvalidInput(f"{folder} holds no gold mask of any of the labelled images.")
+    return out
+
+
+def _check_images(folder: Path, crowd: _Crowd) -> None:
+    if not folder.is_dir():
+        raise InvalidInput(f"{folder} is not a folder of images.")
+    for name, path in _named(folder, "images").items():
+        if name in crowd.layouts and path.name.lower().endswith(".png"):
+            _, own = read_array(path)
+            if own.shape[:2] != crowd.layouts[name].shape[:2]:
+                raise InvalidInput(f"{path} has another size than the masks of that image.")
+
+
+def _write_image(target: Path, name: str, parts: Mapping[int, Fused], crowd: _Crowd) -> None:
+    layout = crowd.layouts[name]
+    maps = {label: f.found.spread(probability(f)) for label, f in parts.items()}
+    if crowd.is_label_map:
+        chosen = {label: rle.decode(f.mask) for label, f in parts.items()}
+        labels = sorted(maps)
+        scores = np.stack([np.where(chosen[k], maps[k], -1.0) for k in labels])
+        plane = np.where(scores.max(axis=0) >= 0, np.array(labels)[scores.argmax(axis=0)], 0).astype(np.uint8)
+        prob = np.max(np.stack([maps[k] for k in labels]), axis=0)
+    else:
+        (fused,) = parts.values()
+        plane = rle.decode(fused.mask).astype(np.uint8) * np.uint8(255)
+        (prob,) = maps.values()
+    write_plane(target, name, plane, layout)
+    write_plane(target, f"{name}.prob", np.round(prob * 65535).astype(np.uint16), layout)
+
+
+def _image_row(name: str, label: int, fused: Fused, crowd: _Crowd) -> dict[str, Any]:
+    sure: Confidence = confidence(fused)
+    flags = list(fused.flags)
+    if sure.predicted_dice < UNSURE:
+        flags.append("unsure")
+    if len(fused.weights) == 1:
+        flags.append("one-rater")
+    area = rle.area(fused.mask)
+    if area == 0:
+        flags.append("nothing-here")
+    return {
+        "image": name,
+        **({"class": label} if crowd.is_label_map else {}),
+        "raters": len(fused.weights),
+        "method": fused.method,
+        "agreement": round(sure.agreement, 5),
+        "predicted_dice": round(sure.predicted_dice, 5),
+        "low": round(sure.low, 5),
+        "high": round(sure.high, 5),
+        "alpha": round(sure.alpha, 5),
+        "presence": round(sure.presence, 5),
+        "area_px": area,
+        "flags": " ".join(flags),
+    }
+
+
+def _rater_row(r: RaterReport, label: int, crowd: _Crowd) -> dict[str, Any]:
+    return {
+        "rater": r.rater,
+        **({"class": label} if crowd.is_label_map else {}),
+        "images": r.images,
+        "reliability": round(r.reliability, 5),
+        "low": round(r.low, 5),
+        "high": round(r.high, 5),
+        "honesty": round(r.honesty, 5),
+        "sensitivity": round(r.sensitivity, 5),
+        "specificity": round(r.specificity, 5),
+        "offset_px": round(r.offset, 3),
+        "shift_row_px": round(r.shift[0], 3),
+        "shift_column_px": round(r.shift[1], 3),
+        "noise_px": round(r.noise, 3),
+        "gold_images": r.gold_images,
+        "gold_dice": round(r.gold_dice, 5) if r.gold_images else "",
+        "quarantined": int(r.quarantined),
+        "flags": " ".join(r.flags),
+    }
+
+
+def _write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        out = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+        out.writeheader()
+        out.writerows(rows)
