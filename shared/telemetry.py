@@ -118,7 +118,6 @@ def configure_logging(level: str = "INFO", fmt: str = "json") -> None:
     for noisy in (
         "httpx",
         "httpcore",
-        "kafka",
         "uvicorn.access",
         "multipart",
         "python_multipart",
@@ -126,3 +125,5 @@ def configure_logging(level: str = "INFO", fmt: str = "json") -> None:
         "alembic.runtime.migration",
     ):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # While a broker is away, kafka-python warns several times a second; our relay and runners say it once a try.
+    logging.getLogger("kafka").setLevel(logging.ERROR)
