@@ -40,7 +40,7 @@ def create_app(deps: Deps) -> FastAPI:
 
 def create_consumers(deps: Deps) -> list[ConsumerRunner]:
     """The consumers of other services' events."""
-    return [ConsumerRunner(deps.bus, deps.db, SERVICE, HANDLERS, clock=deps.clock)]
+    return [ConsumerRunner(deps.bus, deps.db, SERVICE, HANDLERS, clock=deps.clock, together=50)]
 
 
 def create_background(deps: Deps) -> list[Any]:

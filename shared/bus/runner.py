@@ -76,13 +76,17 @@ class ConsumerRunner(threading.Thread):
         batch: int = 100,
         tries: int = 3,
         backoff_s: float = 0.2,
+        together: int = 1,
     ) -> None:
+        """`together`: how many messages may share a transaction, for handlers that only write rows; when one of them fails, each is
+        applied alone. Handlers that compute keep 1, or the database's write lock would be held for the sum of their work."""
         self.group = group or service
         super().__init__(name=f"consumer-{self.group}", daemon=True)
         self._bus, self._db, self._service = bus, db, service
         self._handlers = {h.topic: h for h in handlers}
         self._clock = clock or SystemClock()
         self._batch, self._tries, self._backoff_s = batch, tries, backoff_s
+        self._together = together
         self._halt = threading.Event()
 
     @property
@@ -109,9 +113,13 @@ class ConsumerRunner(threading.Thread):
                             # Asking costs requests to the broker, so not for every batch.
                             telemetry.CONSUMER_LAG.labels(self.group).set(consumer.lag())
                             report_at = time.monotonic() + _LAG_EVERY_S
-                        for message in messages:
-                            if not self.handle(message):
-                                return  # stopped in the middle; what isn't committed comes again
+                        for start in range(0, len(messages), self._together):
+                            chunk = messages[start : start + self._together]
+                            if len(chunk) > 1 and self._apply_together(chunk):
+                                continue
+                            for message in chunk:
+                                if not self.handle(message):
+                                    return  # stopped in the middle; what isn't committed comes again
                         if messages:
                             consumer.commit()
             except Exception:
@@ -149,22 +157,42 @@ class ConsumerRunner(threading.Thread):
                 if self._halt.wait(pause):
                     return False
 
+    def _apply_together(self, messages: Sequence[Message]) -> bool:
+        """Apply messages in one transaction. False: nothing of it was kept, apply them one by one."""
+        try:
+            with self._db.begin() as conn:
+                done = [self._apply_in(conn, message) for message in messages]
+        except Exception:
+            log.debug("consumer %s: %d messages go one by one", self.group, len(messages), exc_info=True)
+            return False
+        for outcome, envelope in done:
+            telemetry.EVENTS_CONSUMED.labels(self.group, outcome).inc()
+            self._note_delay(outcome, envelope)
+        return True
+
     def _apply(self, message: Message) -> str:
+        with self._db.begin() as conn:
+            outcome, envelope = self._apply_in(conn, message)
+        self._note_delay(outcome, envelope)
+        return outcome
+
+    def _apply_in(self, conn: Connection, message: Message) -> tuple[str, Envelope]:
         envelope = Envelope.FromString(message.value)
         handler = self._handlers.get(envelope.type)
         if handler is None:
-            return "ignored"
+            return "ignored", envelope
         payload = handler.message_type.FromString(envelope.payload)
         with telemetry.use_context(envelope.correlation_id, envelope.traceparent):
-            with self._db.begin() as conn:
-                if not inbox.record(conn, self.group, envelope.event_id, self._clock.now_us()):
-                    return "duplicate"
-                handler.apply(conn, envelope, payload)
+            if not inbox.record(conn, self.group, envelope.event_id, self._clock.now_us()):
+                return "duplicate", envelope
+            handler.apply(conn, envelope, payload)
+        return "applied", envelope
+
+    def _note_delay(self, outcome: str, envelope: Envelope) -> None:
+        if outcome == "applied":
             delay = (self._clock.now_us() - envelope.occurred_at_us) / 1e6
-            telemetry.CONSUMER_DELAY.labels(self.group, handler.topic.rsplit(".", 1)[-1]).observe(
-                max(0.0, delay)
-            )
-        return "applied"
+            kind = envelope.type.rsplit(".", 1)[-1]
+            telemetry.CONSUMER_DELAY.labels(self.group, kind).observe(max(0.0, delay))
 
     def _bury(self, message: Message, error: Exception) -> bool:
         try:
