@@ -1,0 +1,71 @@
+"""The job queue and the store on PostgreSQL: the same claims, leases and upserts as on SQLite."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from services.synthesis.queue import JobQueue, LostJob
+from services.synthesis.store import Store
+from shared.clock import ManualClock
+from shared.db.session import Database
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture
+def db(postgres_url):
+    made = Database(postgres_url)
+    made.create_all(("synthesis_", "bus_"))
+    yield made
+    made.close()
+
+
+def test_racing_workers_share_no_job_and_leases_run_out(db):
+    clock = ManualClock()
+    queue = JobQueue(db, clock, lease_s=10)
+    ids = {queue.create("p", "dataset", {"name": "x"}, "u").id for _ in range(6)}
+    got: list[str] = []
+
+    def claim(name: str) -> None:
+        for _ in range(12):
+            job = queue.claim(name)
+            if job is not None:
+                got.append(job.id)
+
+    threads = [threading.Thread(target=claim, args=(f"w{n}",)) for n in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(got) == sorted(ids)
+    assert queue.claim("late") is None
+    clock.advance(11)
+    taken = queue.claim("late")
+    assert taken.attempts == 2
+    with pytest.raises(LostJob):
+        queue.beat(taken.id, "w0", progress=0.5)
+    queue.finish(taken.id, "late", "succeed", result={"a": 1})
+    assert queue.get(taken.id).result == {"a": 1}
+
+
+def test_upserts_and_null_json(db):
+    store = Store(db, ManualClock())
+    base = {
+        "group_name": "g", "name": "n", "source_id": "s", "height": 2, "width": 2, "channels": 1,
+        "frame": {"key": "k", "sha256": "d", "size": 1, "offset": 0, "length": 0}, "geometry": {},
+    }  # fmt: skip
+    with db.begin() as conn:
+        store.put_item(conn, "p", "i", {**base, "gold": {"masks": []}})
+        store.put_item(conn, "p", "i", {**base, "consensus": {"masks": [], "version": 4}})
+    item = next(store.items("p"))
+    assert (item.gold, item.consensus["version"]) == ({"masks": []}, 4)
+    with db.begin() as conn:
+        store.put_item(conn, "p", "j", {**base, "gold": {"masks": []}})
+        store.drop_gold(conn, "p", "i")
+        store.drop_gold(conn, "p", "j")
+    assert [i.image_id for i in store.items("p")] == ["i"]
+    store.record_splits("p", 1, {"train": 1.0}, {"g": "train"})
+    store.record_splits("p", 1, {"train": 1.0}, {"g": "test"})
+    assert store.recorded_splits("p") == {"g": "train"}
