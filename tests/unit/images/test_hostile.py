@@ -134,7 +134,7 @@ def test_a_stream_that_claims_another_size_than_its_header_never_reaches_the_dec
         assert refused.value.code == "size-mismatch"
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(15))
 def test_no_flipped_byte_gets_past_as_anything_but_a_refusal(
     seed: int, frames_of: Callable[..., list[Frame]]
 ) -> None:
