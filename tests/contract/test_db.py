@@ -80,7 +80,7 @@ def eventually(check: Callable[[], bool], patience_s: float = PATIENCE_S) -> boo
 def test_block_commits_and_raising_rolls_back(db: Database) -> None:
     with db.begin() as conn:
         conn.execute(insert(effects).values(name="kept", count=1))
-    with pytest.raises(RuntimeError), db.begin() as conn:  # noqa: PT012
+    with pytest.raises(RuntimeError), db.begin() as conn:
         conn.execute(insert(effects).values(name="lost", count=1))
         raise RuntimeError
     with db.read() as conn:
@@ -93,7 +93,7 @@ def test_after_commit_runs_only_after_a_commit(db: Database) -> None:
         after_commit(conn, lambda: called.append("yes"))
         assert called == []
     assert called == ["yes"]
-    with pytest.raises(RuntimeError), db.begin() as conn:  # noqa: PT012
+    with pytest.raises(RuntimeError), db.begin() as conn:
         after_commit(conn, lambda: called.append("no"))
         raise RuntimeError
     with db.begin():
@@ -120,7 +120,7 @@ def test_parallel_increments_are_all_there(db: Database) -> None:
 
 
 def test_event_and_effect_share_a_transaction(db: Database) -> None:
-    with pytest.raises(RuntimeError), db.begin() as conn:  # noqa: PT012
+    with pytest.raises(RuntimeError), db.begin() as conn:
         emit(conn, "svc", "k", TaskRetired(task_id="t"))
         raise RuntimeError
     assert count(db, outbox_table) == 0
@@ -140,7 +140,7 @@ def test_inbox_says_yes_once_for_a_consumer(db: Database) -> None:
         assert record(conn, "one", "e1", 10)
         assert not record(conn, "one", "e1", 11)
         assert record(conn, "two", "e1", 12)
-    with pytest.raises(RuntimeError), db.begin() as conn:  # noqa: PT012
+    with pytest.raises(RuntimeError), db.begin() as conn:
         assert record(conn, "one", "e2", 13)
         raise RuntimeError
     with db.begin() as conn:
