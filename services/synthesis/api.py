@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Response
@@ -23,6 +23,8 @@ Asker = Annotated[Principal, Depends(current_principal)]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=64)]
 _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+_COLOUR = re.compile(r"^#[0-9a-fA-F]{6}$")
+_CYCLE = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7")
 _IMMUTABLE = "private, max-age=31536000, immutable"
 
 
@@ -94,23 +96,22 @@ def router(store: Store, queue: JobQueue, blobs: BlobStore) -> APIRouter:
         rows = store.page(synthetic, project_id, cursor, limit, accepted=accepted, job_id=job_id)
         return s.Page[s.Synthetic](items=[s.synthetic(row) for row in rows], next=s.after(rows, limit))
 
-    def picture(asker: Principal, synthetic_id: str, column: str) -> Response:
-        row = mine(asker, store.synthetic_image(synthetic_id), "read", "synthetic image")
-        data = blobs.get(getattr(row, column))
+    def picture(data: bytes) -> Response:
         headers = {"Cache-Control": _IMMUTABLE, "X-Content-Type-Options": "nosniff"}
         return Response(data, media_type="image/png", headers=headers)
 
     @api.get("/synthetic/{synthetic_id}/image", response_class=Response, summary="A synthetic image (PNG)")
     def synthetic_image(synthetic_id: str, asker: Asker) -> Response:
-        return picture(asker, synthetic_id, "image_key")
+        row = mine(asker, store.synthetic_image(synthetic_id), "read", "synthetic image")
+        return picture(blobs.get(row.image_key))
 
     @api.get(
-        "/synthetic/{synthetic_id}/mask",
-        response_class=Response,
-        summary="The mask it was drawn for (PNG of label ids)",
+        "/synthetic/{synthetic_id}/mask", response_class=Response, summary="The mask it was drawn for (PNG)"
     )
     def synthetic_mask(synthetic_id: str, asker: Asker) -> Response:
-        return picture(asker, synthetic_id, "mask_key")
+        """A palette PNG: each pixel's index is its label id, its colour the label's, so that people and programs can read it."""
+        row = mine(asker, store.synthetic_image(synthetic_id), "read", "synthetic image")
+        return picture(colour_mask(blobs.get(row.mask_key), store.labels(row.project_id)))
 
     @api.post("/projects/{project_id}/datasets", status_code=202, summary="Publish a dataset")
     def create_dataset(project_id: str, body: s.DatasetRequest, asker: Asker) -> s.Job:
@@ -166,6 +167,27 @@ def router(store: Store, queue: JobQueue, blobs: BlobStore) -> APIRouter:
         return StreamingResponse(pieces, 206 if part else 200, headers=headers, media_type="application/zip")
 
     return api
+
+
+def colour_mask(data: bytes, labels: Sequence[Mapping[str, Any]]) -> bytes:
+    """A grey PNG of label ids as a palette PNG with the same indices and the labels' colours (a fixed cycle where none is given)."""
+    import io
+
+    from PIL import Image
+
+    palette = [0] * 768
+    for label in labels:
+        number = int(label["id"])
+        named = str(label.get("color") or "")
+        colour = named if _COLOUR.match(named) else _CYCLE[number % len(_CYCLE)]
+        if number < 256:
+            palette[3 * number : 3 * number + 3] = bytes.fromhex(colour[1:])
+    with Image.open(io.BytesIO(data), formats=["PNG"]) as grey:
+        shown = Image.frombytes("P", grey.size, grey.convert("L").tobytes())
+    shown.putpalette(palette)
+    out = io.BytesIO()
+    shown.save(out, "PNG")
+    return out.getvalue()
 
 
 def _pieces(blobs: BlobStore, key: str, offset: int, length: int) -> Iterator[bytes]:
