@@ -124,7 +124,7 @@ export function upload<T>(path: string, form: FormData, query: RequestOptions["q
         // Handled below by the status.
       }
       if (xhr.status >= 200 && xhr.status < 300) resolve(body as T);
-      else reject(new ApiError(xhr.status, (body ?? { status: xhr.status }) as ProblemBody));
+      else reject(new ApiError(xhr.status, (body ?? { status: xhr.status })));
     };
     signal?.addEventListener("abort", () => xhr.abort());
     xhr.send(form);

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { type FormEvent, useEffect, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "~/client/api";
 import type { Me } from "~/client/types";
@@ -14,15 +14,18 @@ const FIRST: Record<AuthReason, Mode> = { start: "start", login: "login", regist
 
 /** One dialog for everything that makes a person known. It lies over the page, so that a drawing below it stays. */
 export function AuthDialog() {
-  const { dialog, settle, me } = useSession();
+  const { dialog } = useSession();
+  return dialog && <OpenDialog key={dialog} reason={dialog} />;
+}
+
+function OpenDialog({ reason }: { reason: AuthReason }) {
+  const { settle, me } = useSession();
   const { t } = useTranslation();
-  const [mode, setMode] = useState<Mode>("start");
-  useEffect(() => {
-    if (dialog) setMode(dialog === "expired" && me?.is_guest ? "start" : FIRST[dialog]);
-  }, [dialog, me?.is_guest]);
+  // A guest has no password to log in with: the way back is a new guest or an account.
+  const [mode, setMode] = useState<Mode>(reason === "expired" && me?.is_guest ? "start" : FIRST[reason]);
   return (
-    <Dialog open={dialog !== null} onClose={() => settle(null)} title={t(`auth.title.${mode}`)}>
-      {dialog === "expired" && <Notice tone="warn">{t("auth.expired")}</Notice>}
+    <Dialog open onClose={() => settle(null)} title={t(`auth.title.${mode}`)}>
+      {reason === "expired" && <Notice tone="warn">{t("auth.expired")}</Notice>}
       {mode === "login" && <LoginForm onDone={settle} email={me?.email ?? ""} />}
       {mode === "register" && <RegisterForm onDone={settle} />}
       {(mode === "start" || mode === "consent") && <ConsentForm mode={mode} onDone={settle} />}
@@ -92,7 +95,7 @@ function LoginForm({ onDone, email: known }: { onDone: (me: Me) => void; email: 
   const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
-  const submit = async (event: FormEvent) => {
+  const submit = async (event: { preventDefault: () => void }) => {
     event.preventDefault();
     setBusy(true);
     setError(null);
@@ -125,7 +128,7 @@ function RegisterForm({ onDone }: { onDone: (me: Me) => void }) {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(null);
   const set = (key: keyof typeof form) => (e: { target: { value: string } }) => setForm({ ...form, [key]: e.target.value });
-  const submit = async (event: FormEvent, version: string) => {
+  const submit = async (event: { preventDefault: () => void }, version: string) => {
     event.preventDefault();
     setBusy(true);
     setError(null);

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api } from "~/client/api";
@@ -24,7 +24,7 @@ export function Datasets() {
     onSuccess: () => client.invalidateQueries({ queryKey: ["jobs", project.id] }),
   });
   const total = split.train + split.val + split.test;
-  const submit = (e: FormEvent) => {
+  const submit = (e: { preventDefault: () => void }) => {
     e.preventDefault();
     publish.mutate();
   };

@@ -45,8 +45,7 @@ export default function GoldEditor() {
               labels={project.labels}
               imageId={image.id}
               onCommand={(c) => c === "submit" && submit()}
-              banner={() =>
-                save.error ? <Failure error={save.error} /> : <Notice>{t("gold.editText", { name: image.name || image.id })}</Notice>
+              banner={save.error ? <Failure error={save.error} /> : <Notice>{t("gold.editText", { name: image.name || image.id })}</Notice>
               }
               actions={
                 <>

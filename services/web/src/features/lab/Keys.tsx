@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api } from "~/client/api";
@@ -18,7 +18,7 @@ export function Keys() {
   const refresh = () => client.invalidateQueries({ queryKey: ["keys"] });
   const create = useMutation({ mutationFn: () => api.createKey(name, [...scopes]), onSuccess: () => (setName(""), refresh()) });
   const revoke = useMutation({ mutationFn: api.revokeKey, onSuccess: refresh });
-  const submit = (e: FormEvent) => {
+  const submit = (e: { preventDefault: () => void }) => {
     e.preventDefault();
     create.mutate();
   };

@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "~/client/api";
 import type { Role } from "~/client/types";
@@ -18,7 +18,7 @@ export function Members() {
   const refresh = () => client.invalidateQueries({ queryKey: ["members", project.id] });
   const add = useMutation({ mutationFn: () => api.addMember(project.id, email, role), onSuccess: () => (setEmail(""), refresh()) });
   const remove = useMutation({ mutationFn: (u: string) => api.removeMember(project.id, u), onSuccess: refresh });
-  const submit = (e: FormEvent) => {
+  const submit = (e: { preventDefault: () => void }) => {
     e.preventDefault();
     add.mutate();
   };

@@ -1,4 +1,4 @@
-import { type FormEvent, type ReactNode, useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { NewLabel, ProjectSettings } from "~/client/types";
 import { PALETTE } from "~/lib/ui/format";
@@ -37,7 +37,7 @@ export function ProjectForm({ initial, submit, busy, note, children }: { initial
   const [preview, setPreview] = useState(false);
   const set = <K extends keyof ProjectDraft>(key: K, value: ProjectDraft[K]) => setD((b) => ({ ...b, [key]: value }));
   const setLabel = (i: number, part: Partial<DraftLabel>) => set("labels", d.labels.map((l, j) => (j === i ? { ...l, ...part } : l)));
-  const onSubmit = (e: FormEvent) => {
+  const onSubmit = (e: { preventDefault: () => void }) => {
     e.preventDefault();
     submit(d);
   };

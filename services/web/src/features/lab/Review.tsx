@@ -78,7 +78,7 @@ function ReviewOne({ image, onDone }: { image: string; onDone: () => void }) {
             labels={project.labels}
             imageId={image}
             onChange={() => setChanged(true)}
-            banner={() => <Failure error={decide.error} />}
+            banner={<Failure error={decide.error} />}
             aside={<Field label={t("label.comment")} maxLength={1000} value={comment} onChange={(e) => setComment(e.target.value)} />}
             actions={
               <>

@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { api } from "~/client/api";
@@ -49,13 +49,11 @@ function Labelling({ project, rater }: { project: Project; rater: string }) {
   const [guide, setGuide] = useState(() => localStorage.getItem(seenKey) === null);
   const [skipping, setSkipping] = useState(false);
   const [confirmEmpty, setConfirmEmpty] = useState(false);
-  const [unsure, setUnsure] = useState(false);
-  const [comment, setComment] = useState("");
   const task = l.work?.assignment.task.id;
-  useEffect(() => {
-    setUnsure(false);
-    setComment("");
-  }, [task]);
+  const [note, setNote] = useState({ task: "", unsure: false, comment: "" });
+  // What was said belongs to one image: with the next one it is gone.
+  const { unsure, comment } = note.task === task ? note : { unsure: false, comment: "" };
+  const say = (part: { unsure?: boolean; comment?: string }) => setNote({ task: task ?? "", unsure, comment, ...part });
 
   const send = (nothingHere: boolean) => void l.submit({ nothingHere, unsure, comment: comment.trim() || undefined });
   const submit = () => {
@@ -88,24 +86,24 @@ function Labelling({ project, rater }: { project: Project; rater: string }) {
             onChange={l.strokes}
             onClicks={l.clicked}
             onCommand={(c) => (c === "submit" ? submit() : c === "skip" ? setSkipping(true) : setConfirmEmpty(true))}
-            banner={(apply) => (
+            banner={
               <>
                 <NewsLine l={l} />
-                {project.show_proposals && l.work && <ProposalBanner work={l.work} labels={project.labels} apply={apply} onShown={l.proposalShown} />}
+                {project.show_proposals && <ProposalBanner work={l.work} labels={project.labels} onShown={l.proposalShown} />}
               </>
-            )}
+            }
             aside={
               <details className="say-more">
                 <summary>
                   <Icon name="comment" /> {t("label.tell")}
                 </summary>
                 <label className="check">
-                  <input type="checkbox" checked={unsure} onChange={(e) => setUnsure(e.target.checked)} />
+                  <input type="checkbox" checked={unsure} onChange={(e) => say({ unsure: e.target.checked })} />
                   <span>{t("label.unsure")}</span>
                 </label>
                 <div className="field">
                   <label htmlFor="comment">{t("label.comment")}</label>
-                  <textarea id="comment" rows={2} maxLength={1000} value={comment} onChange={(e) => setComment(e.target.value)} />
+                  <textarea id="comment" rows={2} maxLength={1000} value={comment} onChange={(e) => say({ comment: e.target.value })} />
                 </div>
               </details>
             }

@@ -3,15 +3,16 @@ import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "~/client/api";
 import type { Label } from "~/client/types";
-import type { Change } from "~/lib/canvas/document";
+import { useApply } from "~/lib/editor/context";
 import { decodeMasks } from "~/lib/masks/masks";
 import { Icon } from "~/lib/ui/icons";
 import { Button } from "~/lib/ui/kit";
 import type { Work } from "./useLabelling";
 
 /** The base annotation, offered on an empty drawing: taken over to be corrected, or left out. Never put in by itself. */
-export function ProposalBanner({ work, labels, apply, onShown }: { work: Work; labels: Label[]; apply: (change: Change | null) => void; onShown: () => void }) {
+export function ProposalBanner({ work, labels, onShown }: { work: Work; labels: Label[]; onShown: () => void }) {
   const { t } = useTranslation();
+  const apply = useApply();
   const image = work.assignment.task.image.id;
   const [done, setDone] = useState(!work.doc.isEmpty());
   const query = useQuery({ queryKey: ["proposals", image], queryFn: ({ signal }) => api.proposals(image, signal), retry: false, staleTime: Infinity, enabled: !done && work.assignment.task.has_proposal !== false });

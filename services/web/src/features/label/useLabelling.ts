@@ -197,7 +197,12 @@ export function useLabelling(project: Project | undefined, rater: string | undef
     [rater, saveDraft],
   );
 
-  useEffect(() => () => void (draftDue.current && clearTimeout(draftDue.current)), []);
+  useEffect(
+    () => () => {
+      if (draftDue.current) clearTimeout(draftDue.current);
+    },
+    [],
+  );
 
   const strokes = useCallback(
     (labels: number[]) => {

@@ -10,6 +10,7 @@ import { Stage, type StageOptions, type Tool } from "~/lib/stage/stage";
 import { labelColour } from "~/lib/ui/format";
 import { Button, IconButton } from "~/lib/ui/kit";
 import { useErrorText } from "~/lib/ui/remote";
+import { ApplyContext } from "./context";
 import { type Bindings, type Command, loadBindings, saveBindings } from "./commands";
 import "./editor.css";
 import { Panel } from "./Panel";
@@ -38,7 +39,7 @@ interface Props {
   onCommand?: (command: "submit" | "nothing" | "skip") => void;
   onClicks?: (n: number) => void;
   /** Shown over the top of the stage: a proposal to accept, a piece of news. */
-  banner?: (apply: (change: Change | null) => void) => ReactNode;
+  banner?: ReactNode;
   /** Shown above the panel's controls. */
   aside?: ReactNode;
   /** The bar with the page's own buttons. */
@@ -117,7 +118,6 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
   }, []);
   useEffect(() => {
     stage.current?.open(frame, doc);
-    setDisplay(PLAIN);
   }, [frame, doc]);
   useEffect(() => stage.current?.configure(options), [options]);
   useEffect(() => {
@@ -130,14 +130,13 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
   const { mask: answer } = prompt.state;
   useEffect(() => {
     stage.current?.setOverlay("prompt", answer, "#ffffff", { opacity: 0.3 });
-    if (answer) say(t("prompt.found", { count: answer.count() }));
-  }, [answer, t]);
+  }, [answer]);
 
   const dropPrompt = () => {
     prompt.reset();
     stage.current?.clearPrompt();
   };
-  const usePromptMask = (how: "add" | "subtract" | "replace") => {
+  const mergeAnswer = (how: "add" | "subtract" | "replace") => {
     if (!answer) return;
     changed(doc.merge(active, answer, how));
     dropPrompt();
@@ -219,7 +218,7 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
       }
     },
     press: (negative) => stage.current?.pressCrosshair(negative),
-    accept: () => (answer ? (usePromptMask("add"), true) : (stage.current?.closePolygon() ?? false)),
+    accept: () => (answer ? (mergeAnswer("add"), true) : (stage.current?.closePolygon() ?? false)),
     escape: dropPrompt,
     host,
   });
@@ -237,7 +236,7 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
           {t("editor.canvasHelp")}
         </p>
         <p className="sr-only" role="status">
-          {said}
+          {answer ? t("prompt.found", { count: answer.count() }) : said}
         </p>
         {labels.length > 1 && (
           <div className="label-strip" role="group" aria-label={t("editor.labels")}>
@@ -249,17 +248,17 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
             ))}
           </div>
         )}
-        {banner && <div className="stage-banner">{banner(changed)}</div>}
+        {banner && <ApplyContext.Provider value={changed}><div className="stage-banner">{banner}</div></ApplyContext.Provider>}
         {(prompt.state.busy || answer !== null || prompt.state.error !== null) && (
           <div className="stage-float" role="group" aria-label={t("prompt.title")}>
             {prompt.state.busy && <span className="spinner" role="status" aria-label={t("prompt.busy")} />}
             {prompt.state.error !== null && <span className="float-error">{errorText(prompt.state.error)}</span>}
             {answer && (
               <>
-                <Button variant="primary" icon="check" onClick={() => usePromptMask("add")}>
+                <Button variant="primary" icon="check" onClick={() => mergeAnswer("add")}>
                   {t("prompt.add")}
                 </Button>
-                <Button icon="minus" onClick={() => usePromptMask("subtract")}>
+                <Button icon="minus" onClick={() => mergeAnswer("subtract")}>
                   {t("prompt.subtract")}
                 </Button>
               </>

@@ -111,6 +111,7 @@ export class Stage {
     this.doc = doc;
     this.renderer.setFrame(frame);
     this.setDisplay(PLAIN);
+    this.events.onDisplay?.(PLAIN);
     this.clearPrompt();
     this.hud.corners = [];
     this.hud.crosshair = null;

@@ -1,4 +1,4 @@
-import { type ButtonHTMLAttributes, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useEffect, useId, useRef } from "react";
+import { type ButtonHTMLAttributes, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useEffect, useId, useLayoutEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Icon, type IconName } from "./icons";
 
@@ -44,6 +44,11 @@ export function Dialog({ open, onClose, title, children, wide = false }: { open:
     if (open && !el.open) el.showModal();
     if (!open && el.open) el.close();
   }, [open]);
+  // Closing before it is taken away gives the focus back to where it came from.
+  useLayoutEffect(() => {
+    const el = ref.current;
+    return () => el?.close();
+  }, []);
   return (
     <dialog
       ref={ref}
