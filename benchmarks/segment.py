@@ -164,13 +164,13 @@ def say(line: dict[str, object]) -> None:
     sys.stdout.flush()
 
 
-def models(names: list[str], sam: Path | None) -> dict[str, Segmenter]:
+def models(names: list[str], sam: Path | None, weights: Path) -> dict[str, Segmenter]:
     makers: dict[str, Callable[[], Segmenter]] = {
-        "drupelet": lambda: DrupeletSegmenter(OnnxRunner(DRUPELET), weights=DRUPELET),
+        "drupelet": lambda: DrupeletSegmenter(OnnxRunner(weights), weights=weights),
         "random-walker": random_walker,
         "colour-cut": colour_cut,
     }
-    found = {n: makers[n]() for n in names if n != "drupelet" or DRUPELET.exists()}
+    found = {n: makers[n]() for n in names if n != "drupelet" or weights.exists()}
     if sam is not None:
         model = SamSegmenter.from_folder(sam)
         found[model.info.name] = model
@@ -185,7 +185,8 @@ def main() -> int:
     parser.add_argument("--clicks", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--models", default="drupelet,random-walker,colour-cut")
-    parser.add_argument("--sam", type=Path)
+    parser.add_argument("--sam", type=Path, help="folder that `bramble model import sam` wrote")
+    parser.add_argument("--weights", type=Path, default=DRUPELET, help="another Drupelet to measure")
     parser.add_argument("--sets", default="all", help="all, seen, unseen, or names separated by commas")
     parser.add_argument("--human", action="store_true")
     args = parser.parse_args()
@@ -202,7 +203,7 @@ def main() -> int:
         return 0
     groups = {"all": (*TRAINABLE, *UNSEEN), "seen": TRAINABLE, "unseen": UNSEEN}
     drawn = cases(root, args.per_set, args.seed, groups.get(args.sets, tuple(args.sets.split(","))))
-    for name, model in models(args.models.split(","), args.sam).items():
+    for name, model in models(args.models.split(","), args.sam, args.weights).items():
         ms: list[float] = []
         for how in ("centre", "human") if args.human else ("centre",):
             rng = np.random.default_rng(args.seed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,7 +145,10 @@ def _export(model: Any, encoder: Path, decoder: Path) -> None:
 
     side, dim = int(model.image_encoder.img_size), int(model.prompt_encoder.embed_dim)
     grid, low = side // 16, side // 4
-    with torch.no_grad():
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # the tracer warns of each Python branch of the library; parity is checked afterwards
         torch.onnx.export(
             model.image_encoder, (torch.zeros(1, 3, side, side),), str(encoder), input_names=["image"],
             output_names=["embedding"], dynamic_axes={"image": {0: "batch"}, "embedding": {0: "batch"}}, opset_version=17,

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from services.inference.domain.classical import disks
+from services.inference.domain.classical import disks, outside_box, touched
 from services.inference.domain.clicker import Click
 from services.inference.domain.port import BoolMask, Candidate
-from services.inference.domain.prompt import Prompt
+from services.inference.domain.prompt import Box, Prompt
 from services.inference.domain.walker import solve
 from services.inference.domain.windows import Float, Window, cut, paste, resample, view
 
@@ -132,9 +132,16 @@ class Interaction:
         share /= share.sum()
         prob = np.asarray(sum(w * p for w, (p, _) in zip(share, seen, strict=True)), np.float32)
         score = float(sum(w * q for w, (_, q) in zip(share, seen, strict=True)))
+        if (
+            self.prompt.box is not None
+        ):  # nothing lies far outside of the box; a tenth of its size is the drawer's slack
+            b = self.prompt.box
+            sx, sy = 0.1 * (b.x1 - b.x0) + 1, 0.1 * (b.y1 - b.y0) + 1
+            wide = Prompt(box=Box(b.x0 - sx, b.y0 - sy, b.x1 + sx, b.y1 + sy))
+            prob = np.where(outside_box(wide, target, t.size), np.float32(0), prob)
         last, settled = self._settle(target, prob)
         out = np.zeros((self.height, self.width), np.float32)
-        if target.side < window.side:
+        if target.side < window.side and self.prompt.box is None:
             paste(out, planes[0][1], window)
         paste(out, settled, last)
         return Candidate(self._merge(self._keep(out)), score, out)
@@ -280,8 +287,6 @@ class Interaction:
         mask = prob > 0.5
         clicks = [c for c in self.prompt.clicks() if c.is_positive and window.holds(c)]
         if clicks:
-            from services.inference.domain.classical import touched
-
             marks = disks([window.place(c, prob.shape[0]) for c in clicks], prob.shape[0], self.t.radius)
             mask = touched(mask, marks)
         rows, cols = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
@@ -336,24 +341,36 @@ class Interaction:
         clicks are set as they say."""
         from scipy import ndimage
 
-        mask = prob > 0.5
+        mask: BoolMask = np.asarray(prob > 0.5)
         clicks = self.prompt.clicks()
         places = [
             (min(int(c.y), self.height - 1), min(int(c.x), self.width - 1), c.is_positive) for c in clicks
         ]
         for row, col, positive in places:
             mask[row, col] = positive
-        labels, count = ndimage.label(mask)
+        rows, cols = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+        if not rows.size:
+            return mask
+        # Only the mask's own rectangle is looked at: most frames are far larger than what was pointed at.
+        r0, c0 = int(rows[0]), int(cols[0])
+        part = mask[r0 : int(rows[-1]) + 1, c0 : int(cols[-1]) + 1]
+        inner = prob[r0 : int(rows[-1]) + 1, c0 : int(cols[-1]) + 1]
+        places = [
+            (r - r0, c - c0, p)
+            for r, c, p in places
+            if 0 <= r - r0 < part.shape[0] and 0 <= c - c0 < part.shape[1]
+        ]
+        labels, count = ndimage.label(part)
         if count > 1 and any(p for *_, p in places):
             pointed = {int(labels[r, c]) for r, c, p in places if p} - {0}
             if pointed:
                 keep = np.zeros(count + 1, bool)
                 keep[list(pointed)] = True
                 if self.t.keep_prob > 0:
-                    mean = ndimage.mean(prob, labels, np.arange(count + 1))
+                    mean = ndimage.mean(inner, labels, np.arange(count + 1))
                     sizes = np.bincount(labels.ravel(), minlength=count + 1)
                     least = 0.2 * max(sizes[i] for i in pointed)
                     keep |= (np.asarray(mean) > self.t.keep_prob) & (sizes >= least)
                     keep[0] = False
-                mask = keep[labels]
-        return np.asarray(mask)
+                part[:] = keep[labels]
+        return mask

@@ -94,14 +94,29 @@ def resample(plane: Float, source: Window, target: Window, size: int) -> Float:
 
 
 def cut(mask: npt.NDArray[np.bool_], window: Window, size: int) -> Float:
-    """The share of set pixels of a frame-sized mask in each cell of a (size, size) view; zero outside of the frame."""
+    """The share of set pixels of a frame-sized mask in each cell of a (size, size) view; zero outside of the frame. Memory is
+    that of the frame's part in the window, never of the square, which is huge for a long, narrow frame."""
     from PIL import Image
 
     rows, cols, inner_rows, inner_cols = window.part(*mask.shape)
-    square = np.zeros((window.side, window.side), np.uint8)
-    square[inner_rows, inner_cols] = mask[rows, cols] * np.uint8(255)
+    scale = size / window.side
+    tall, wide = rows.stop - rows.start, cols.stop - cols.start
+    out = np.zeros((size, size), np.float32)
+    if tall <= 0 or wide <= 0:
+        return out
+    # Whole cells of the view that the part covers; the box is the same stretch in the part's own pixels.
+    top, bottom = int(inner_rows.start * scale), min(size, int(np.ceil(inner_rows.stop * scale - 1e-6)))
+    left, right = int(inner_cols.start * scale), min(size, int(np.ceil(inner_cols.stop * scale - 1e-6)))
+    box = (
+        max(0.0, left / scale - inner_cols.start),
+        max(0.0, top / scale - inner_rows.start),
+        min(float(wide), right / scale - inner_cols.start),
+        min(float(tall), bottom / scale - inner_rows.start),
+    )
+    part = Image.fromarray(np.ascontiguousarray(mask[rows, cols]).view(np.uint8) * np.uint8(255))
     how = Image.Resampling.BOX if window.side >= size else Image.Resampling.BILINEAR
-    out: Float = np.asarray(Image.fromarray(square).resize((size, size), how), np.float32) * np.float32(
+    small = part.resize((max(1, right - left), max(1, bottom - top)), how, box=box)
+    out[top : top + small.height, left : left + small.width] = np.asarray(small, np.float32) * np.float32(
         1 / 255
     )
     return out
@@ -112,8 +127,15 @@ def paste(out: Float, plane: Float, window: Window) -> None:
     from PIL import Image
 
     rows, cols, inner_rows, inner_cols = window.part(*out.shape)
-    full = plane
-    if plane.shape[0] != window.side:
-        image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
-        full = np.asarray(image.resize((window.side, window.side), Image.Resampling.BILINEAR), np.float32)
-    out[rows, cols] = full[inner_rows, inner_cols]
+    tall, wide = rows.stop - rows.start, cols.stop - cols.start
+    if tall <= 0 or wide <= 0:
+        return
+    scale = plane.shape[0] / window.side
+    box = (
+        inner_cols.start * scale,
+        inner_rows.start * scale,
+        inner_cols.stop * scale,
+        inner_rows.stop * scale,
+    )
+    image = Image.fromarray(np.ascontiguousarray(plane, np.float32))
+    out[rows, cols] = np.asarray(image.resize((wide, tall), Image.Resampling.BILINEAR, box=box), np.float32)

@@ -102,7 +102,7 @@ def test_clicks_hold(model: Segmenter) -> None:
                 assert mask[int(click.y), int(click.x)] == click.is_positive
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (3, 2), (2000, 20), (130, 700)])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 40), (3, 2), (2000, 20), (130, 700), (100, 20_000)])
 def test_frames_of_odd_shapes(model: Segmenter, shape: tuple[int, int]) -> None:
     frame = np.random.default_rng(0).integers(0, 255, shape, dtype=np.uint8)
     prompt = Prompt((Click(shape[1] / 2, shape[0] / 2, True),), Box(0, 0, shape[1], shape[0]))
