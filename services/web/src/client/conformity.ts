@@ -1,0 +1,29 @@
+import type { components } from "./schema";
+import type * as T from "./types";
+
+type Schemas = components["schemas"];
+
+/** Compiles only while what the server says it answers can be used as what the pages expect. Never called. */
+type Fits<Server extends Client, Client> = [Server, Client];
+
+export type Conformity = [
+  Fits<Schemas["Me"], T.Me>,
+  Fits<Schemas["Consent"], T.Consent>,
+  Fits<Schemas["Project"], T.Project>,
+  Fits<Schemas["Counts"], T.ProjectCounts>,
+  Fits<Schemas["Label"], T.Label>,
+  Fits<Schemas["Stats"], T.MyStats>,
+  Fits<Schemas["LeaseInfo"], T.Lease>,
+  Fits<Schemas["LabelFeedback"], T.LabelFeedback>,
+  Fits<Schemas["UploadAnswer"]["results"][number]["status"], T.UploadResult["status"]>,
+  Fits<Schemas["Job"]["status"], T.Job["status"]>,
+  Fits<Schemas["Synthetic"], T.Synthetic>,
+  Fits<Schemas["Dataset"], T.Dataset>,
+  Fits<Schemas["Key"], T.ApiKey>,
+  Fits<Schemas["Member"], T.Member>,
+  Fits<Schemas["User"], T.AdminUser>,
+  Fits<Schemas["AuditEntry"], T.AuditEntry>,
+  Fits<Schemas["DeadLetter"], T.DeadLetter>,
+  Fits<Schemas["ConsensusItem"], T.ConsensusRow>,
+  Fits<Schemas["RaterOut"], T.Rater>,
+];
