@@ -57,7 +57,7 @@ def test_a_full_disk_says_so_and_keeps_the_one_before(kept, monkeypatch, error):
 
 
 def test_a_kill_between_blob_and_row_leaves_the_old_one_in_force(kept):
-    blobs, row, keeper = kept
+    blobs, _row, keeper = kept
     keeper.save(3, b"three")
     blobs.put("synthesis/checkpoints/j/000000007.ckpt", b"seven")
     assert keeper.load() == b"three"
