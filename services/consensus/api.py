@@ -12,9 +12,9 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection, Row
 
 from services.consensus import export, metrics, refresh, schemas, store
-from services.consensus.domain.hierarchical import RaterParams
-from services.consensus.estimator import Estimator, interval, reliability
-from services.consensus.merge import Merged, check_method
+from services.consensus.domain.auto import check_method
+from services.consensus.estimator import Estimator
+from services.consensus.merge import Merged
 from shared.auth import Principal, Role, current_principal
 from shared.clock import to_rfc3339
 from shared.deps import Deps
@@ -189,6 +189,8 @@ def _merged(row: dict[str, Any], mask: rle.RLE, method: str) -> Merged:
         method=method,
         agreement=row["agreement"],
         predicted_dice=row["predicted_dice"],
+        low=row["low"],
+        high=row["high"],
         raters=row["raters"],
         flags=tuple(row["flags"]),
         weights=row["weights"],
@@ -211,21 +213,16 @@ def _raters_out(rows: list[Row[Any]], gold: dict[str, list[float]]) -> list[dict
         entry = out.setdefault(
             row.rater_id, {"rater_id": row.rater_id, "labels": [], "gold": summary, "flags": []}
         )
-        values = json.loads(row.params)
-        params = RaterParams(**{**values, "shift": tuple(values["shift"])})
-        low, high = interval(params)
+        about = orjson.loads(row.report)
         entry["labels"].append(
             {
                 "label_id": row.label_id,
-                "reliability": reliability(params),
-                "low": low,
-                "high": high,
-                "sensitivity": params.sensitivity,
-                "specificity": params.specificity,
-                "offset_px": params.offset,
-                "n": params.images,
+                "n": about["images"],
+                "offset_px": about["offset"],
+                **{k: about[k] for k in ("reliability", "low", "high", "sensitivity", "specificity")},
             }
         )
+        entry["flags"] += [f for f in about["flags"] if f not in entry["flags"]]
         if row.quarantined and "quarantined" not in entry["flags"]:
             entry["flags"].append("quarantined")
     return sorted(out.values(), key=lambda e: e["rater_id"])

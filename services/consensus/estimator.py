@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -10,7 +11,9 @@ from sqlalchemy import Connection, update
 
 from services.consensus import metrics, store
 from services.consensus import tables as t
-from services.consensus.domain.hierarchical import RaterModel, RaterParams, estimate
+from services.consensus.domain.auto import choose
+from services.consensus.domain.hierarchical import estimate
+from services.consensus.domain.reliability import RaterReport, report
 from services.consensus.refresh import SERVICE, refresh
 from shared.contracts.bramble.consensus.v1.events_pb2 import RaterScored
 from shared.db import emit
@@ -19,9 +22,6 @@ from shared.deps import Deps
 log = logging.getLogger(__name__)
 
 QUIET_S = 2.0
-# Down-weighted from here on; the submissions stay.
-QUARANTINE_IMAGES, QUARANTINE_HONESTY = 6, 0.25
-QUARANTINE_GOLD, QUARANTINE_GOLD_DICE = 3, 0.3
 
 
 class Estimator(threading.Thread):
@@ -72,76 +72,40 @@ class Estimator(threading.Thread):
                     store.all_votes(conn, project_id, label_id),
                     store.gold_of(conn, project_id, label_id),
                 )
-            scores = store.gold_scores(conn, project_id)
             images = store.merged_images(conn, project_id)
         # The fit takes seconds on a large project: outside of any transaction.
-        models = {label_id: estimate(votes, gold) for label_id, (votes, gold) in fitted.items()}
+        choices = {i: choose(votes, gold) for i, (votes, gold) in fitted.items()}
+        models = {i: estimate(votes, gold) for i, (votes, gold) in fitted.items()}
+        reports = {i: report(models[i], votes, gold) for i, (votes, gold) in fitted.items()}
         now = deps.clock.now_us()
         with deps.db.begin() as conn:
             for label_id, model in models.items():
-                quarantined = {r for r, p in model.raters.items() if suspicious(p, scores.get(r, []))}
-                for rater in store.put_model(conn, project_id, label_id, model, quarantined, now):
-                    self._announce(conn, project_id, label_id, rater, model, rater in quarantined)
+                for changed in store.put_model(conn, project_id, label_id, model, reports[label_id], now):
+                    self._announce(conn, project_id, label_id, changed)
+            chosen = json.dumps({i: {"method": c.method, "why": c.why} for i, c in choices.items()})
             p = t.projects.c
             conn.execute(
                 update(t.projects)
                 .where(p.project_id == project_id)
-                .values(dirty=p.dirty - dirty, fitted_at=now)
+                .values(dirty=p.dirty - dirty, fitted_at=now, choices=chosen)
             )
-        changed = 0
+        count = 0
         for image_id in images:
             if self._halt.is_set():
                 break
             with deps.db.begin() as conn:
-                changed += refresh(conn, deps.blobs, deps.clock, image_id, cause="raters")
-        return changed
+                count += refresh(conn, deps.blobs, deps.clock, image_id, cause="raters")
+        return count
 
-    def _announce(
-        self,
-        conn: Connection,
-        project_id: str,
-        label_id: int,
-        rater: str,
-        model: RaterModel,
-        quarantined: bool,
-    ) -> None:
-        params = model.of(rater)
-        low, high = interval(params)
-        emit(
-            conn,
-            SERVICE,
-            project_id,
-            RaterScored(
-                project_id=project_id,
-                rater_id=rater,
-                label_id=label_id,
-                reliability=reliability(params),
-                low=low,
-                high=high,
-                images=params.images,
-                quarantined=quarantined,
-            ),
-            clock=self._deps.clock,
+    def _announce(self, conn: Connection, project_id: str, label_id: int, about: RaterReport) -> None:
+        scored = RaterScored(
+            project_id=project_id,
+            rater_id=about.rater,
+            label_id=label_id,
+            reliability=about.reliability,
+            low=about.low,
+            high=about.high,
+            images=about.images,
+            quarantined=about.quarantined,
         )
-
-
-def reliability(params: RaterParams) -> float:
-    """Mean Dice of the rater with the consensus of the others (or gold), in [0, 1]."""
-    return float(min(1.0, max(0.0, params.agreement)))
-
-
-def interval(params: RaterParams) -> tuple[float, float]:
-    """A 95 % interval of the reliability; [0, 1] for a rater seen once, wide for one seen little."""
-    if params.images < 2:
-        return 0.0, 1.0
-    # The spread is shrunk towards 0.25, so that two equal answers don't look certain.
-    spread = (params.agreement_sd * params.images + 0.25 * 2) / (params.images + 2)
-    half = 1.96 * spread / params.images**0.5
-    return max(0.0, params.agreement - half), min(1.0, params.agreement + half)
-
-
-def suspicious(params: RaterParams, gold: list[float]) -> bool:
-    """Whether the rater's masks should hardly count: nearly never honest over several images, or far off on gold."""
-    if len(gold) >= QUARANTINE_GOLD and sum(gold) / len(gold) < QUARANTINE_GOLD_DICE:
-        return True
-    return params.images >= QUARANTINE_IMAGES and params.honesty < QUARANTINE_HONESTY
+        emit(conn, SERVICE, project_id, scored, clock=self._deps.clock)

@@ -1,4 +1,5 @@
-"""From one image's votes and what is believed of its raters to what is stored: masks, agreement, figures. Pure."""
+"""From one image's votes and what is believed of its raters to what is stored: masks, agreement, figures. Pure; the same functions as
+`bramble consensus` uses decide, so the results are the same."""
 
 from __future__ import annotations
 
@@ -9,30 +10,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from services.consensus.domain.hierarchical import RaterModel, fuse
-from services.consensus.domain.majority import majority
-from services.consensus.domain.patterns import pairwise_dice, patterns
-from services.consensus.domain.result import Fused
-from services.consensus.domain.simple import simple
-from services.consensus.domain.staple import staple
+from services.consensus.domain import confidence as figures
+from services.consensus.domain.auto import fuse_with
+from services.consensus.domain.hierarchical import RaterModel
 from services.consensus.domain.votes import ImageVotes
-from services.consensus.domain.weighted import weighted
-from shared.errors import InvalidInput
 from shared.imaging import rle
 from shared.imaging.rle import RLE
 
-METHODS = ("auto", "majority", "staple", "simple", "weighted", "hierarchical")
+# Until a project's votes have been looked at as a whole, `auto` means this.
+FIRST = "hierarchical"
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """The consensus of one label of one image."""
+    """The consensus of one label of one image. `predicted_dice` with its 90 % interval `low` … `high`."""
 
     label_id: int
     mask: RLE
     method: str
     agreement: float
-    predicted_dice: float | None
+    predicted_dice: float
+    low: float
+    high: float
     raters: int
     flags: tuple[str, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
@@ -50,6 +49,8 @@ class Merged:
             "method": self.method,
             "agreement": self.agreement,
             "predicted_dice": self.predicted_dice,
+            "low": self.low,
+            "high": self.high,
             "raters": self.raters,
             "area": self.area,
             "flags": list(self.flags),
@@ -57,53 +58,25 @@ class Merged:
         }
 
 
-def check_method(method: str) -> str:
-    """`method` itself; raises InvalidInput with the known ones."""
-    if method not in METHODS:
-        raise InvalidInput(f"{method!r} is not a consensus method; choose one of {', '.join(METHODS)}.")
-    return method
-
-
-def fused(votes: ImageVotes, model: RaterModel, method: str) -> Fused:
-    """The votes of one label merged by `method`; `auto` uses what is known of the raters."""
-    if method in ("auto", "hierarchical"):
-        return fuse(votes, model)
-    if method == "majority":
-        return majority(votes)
-    if method == "staple":
-        return staple(votes)
-    return simple(votes) if method == "simple" else weighted(votes)
-
-
 def merge(label_id: int, votes: ImageVotes, model: RaterModel, method: str) -> Merged:
-    """Merge one label. Agreement: mean pairwise Dice of the raters' masks (two empty masks agree: 1), each pair weighted by both
-    raters' say, so that a spammer doesn't make good work look disputed; 1 for a single rater."""
-    result = fused(votes, model, method)
+    """Merge one label by a named method (not `auto`)."""
+    result = fuse_with(votes, method, model)
+    figure = figures.confidence(result)
     return Merged(
         label_id=label_id,
         mask=result.mask,
-        method=result.method,
-        agreement=_agreement(votes, result),
-        predicted_dice=None,
+        method=method,
+        agreement=round(figure.agreement, 6),
+        predicted_dice=round(figure.predicted_dice, 6),
+        low=round(figure.low, 6),
+        high=round(figure.high, 6),
         raters=len(votes.raters),
         flags=result.flags,
         weights={k: round(v, 6) for k, v in result.weights.items()},
     )
 
 
-def _agreement(votes: ImageVotes, result: Fused) -> float:
-    if len(votes.raters) == 1:
-        return 1.0
-    pairs = pairwise_dice(patterns(votes.masks))
-    say = np.array([result.weights.get(r, 0.0) for r in votes.raters])
-    both = np.outer(say, say)
-    np.fill_diagonal(both, 0.0)
-    if both.sum() <= 1e-9:
-        both = 1.0 - np.eye(len(votes.raters))
-    return float(round(float((pairs * both).sum() / both.sum()), 6))
-
-
 def probability(votes: ImageVotes, model: RaterModel, method: str) -> NDArray[np.uint16]:
-    """Per-pixel probability (H, W), 65535 = 1."""
-    result = fused(votes, model, method)
-    return np.round(result.found.spread(result.support).clip(0, 1) * 65535).astype(np.uint16)
+    """Calibrated per-pixel probability (H, W), 65535 = 1."""
+    result = fuse_with(votes, method, model)
+    return np.round(result.found.spread(figures.probability(result)) * 65535).astype(np.uint16)

@@ -45,8 +45,11 @@ def refresh(
     votes, submissions = store.votes_of(conn, image_id)
     if not votes:
         return False
-    method = store.project(conn, image.project_id).method
-    merged = [merge(i, v, store.model(conn, image.project_id, i), method) for i, v in votes.items()]
+    project = store.project(conn, image.project_id)
+    merged = [
+        merge(i, v, store.model(conn, image.project_id, i), store.method_of(project, i))
+        for i, v in votes.items()
+    ]
     if not _changed(store.newest(conn, image_id), merged, submissions):
         return False
     count = max(m.raters for m in merged)
@@ -121,7 +124,7 @@ def probability_png(conn: Connection, image_id: str, label_id: int) -> bytes | N
     votes, _ = store.votes_of(conn, image_id)
     if image is None or label_id not in votes:
         return None
-    method = store.project(conn, image.project_id).method
+    method = store.method_of(store.project(conn, image.project_id), label_id)
     return encode_png16(probability(votes[label_id], store.model(conn, image.project_id, label_id), method))
 
 
@@ -169,7 +172,7 @@ def _label(blobs: BlobStore, image: Row[Any], version: int, merged: Merged, keep
     return LabelConsensus(
         mask=mask,
         agreement=merged.agreement,
-        predicted_dice=merged.predicted_dice if merged.predicted_dice is not None else merged.agreement,
+        predicted_dice=merged.predicted_dice,
         raters=merged.raters,
     )
 

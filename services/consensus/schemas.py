@@ -22,7 +22,7 @@ class ConsensusItem(BaseModel):
     image_id: str
     label_id: int
     agreement: float = Field(description="Mean pairwise Dice of the raters' masks, weighted by their say.")
-    predicted_dice: float | None = Field(description="Expected Dice with the truth; null: not known.")
+    predicted_dice: float = Field(description="Expected Dice with the truth.")
     raters: int
     area: int = Field(description="Set pixels; 0 is an answer.")
     method: str
@@ -44,7 +44,9 @@ class LabelOut(BaseModel):
     label_id: int
     rle: Mask
     agreement: float
-    predicted_dice: float | None
+    predicted_dice: float
+    low: float = Field(description="Lower end of the 90 % interval of predicted_dice.")
+    high: float
     raters: int
     area: int
     method: str
@@ -67,7 +69,7 @@ class RaterLabel(BaseModel):
     """What is believed of a rater and label."""
 
     label_id: int
-    reliability: float = Field(description="Mean Dice with the consensus of the others, or gold.")
+    reliability: float = Field(description="Expected Dice with the consensus of the others, or gold.")
     low: float
     high: float
     sensitivity: float

@@ -12,8 +12,9 @@ from sqlalchemy import Connection, Row, and_, delete, insert, select, tuple_, up
 
 from services.consensus import tables as t
 from services.consensus.domain.hierarchical import RaterModel, RaterParams
+from services.consensus.domain.reliability import RaterReport
 from services.consensus.domain.votes import ImageVotes, image_votes
-from services.consensus.merge import Merged
+from services.consensus.merge import FIRST, Merged
 from shared.contracts.bramble.common.v1.common_pb2 import ImageRef
 from shared.errors import NotFound
 from shared.imaging.rle import RLE
@@ -61,6 +62,14 @@ def project(conn: Connection, project_id: str) -> Row[Any]:
     if row is None:
         raise NotFound(f"There is no project {project_id[:64]}, or nothing has been labelled in it.")
     return row
+
+
+def method_of(row: Row[Any], label_id: int) -> str:
+    """The method by which a project's label is merged: the one asked for, or what `auto` chose."""
+    if row.method != "auto":
+        return str(row.method)
+    choice = json.loads(row.choices).get(str(label_id))
+    return str(choice["method"]) if choice else FIRST
 
 
 def touch(conn: Connection, project_id: str, now: int) -> None:
@@ -161,36 +170,33 @@ def model(conn: Connection, project_id: str, label_id: int) -> RaterModel:
 
 
 def put_model(
-    conn: Connection, project_id: str, label_id: int, model: RaterModel, quarantined: set[str], now: int
-) -> list[str]:
-    """Replace what is believed of a label's raters; answers those of whom the belief changed."""
+    conn: Connection, project_id: str, label_id: int, model: RaterModel, reports: list[RaterReport], now: int
+) -> list[RaterReport]:
+    """Replace what is believed of a label's raters; answers the reports of those of whom the belief changed."""
     r = t.raters.c
     where = and_(r.project_id == project_id, r.label_id == label_id)
-    before = {
-        row.rater_id: (row.params, row.quarantined)
-        for row in conn.execute(select(r.rater_id, r.params, r.quarantined).where(where))
-    }
+    before = {row.rater_id: row.params for row in conn.execute(select(r.rater_id, r.params).where(where))}
     conn.execute(delete(t.raters).where(where))
-    rows = []
-    for rater, params in sorted(model.raters.items()):
+    changed, rows = [], []
+    for report in reports:
+        params = json.dumps(asdict(model.of(report.rater)))
         rows.append(
             {
                 "project_id": project_id,
                 "label_id": label_id,
-                "rater_id": rater,
-                "params": json.dumps(asdict(params)),
+                "rater_id": report.rater,
+                "params": params,
+                "report": orjson.dumps(asdict(report)).decode(),
                 "power": model.power,
-                "quarantined": rater in quarantined,
+                "quarantined": report.quarantined,
                 "updated_at": now,
             }
         )
+        if before.get(report.rater) != params:
+            changed.append(report)
     if rows:
         conn.execute(insert(t.raters), rows)
-    return [
-        str(row["rater_id"])
-        for row in rows
-        if before.get(str(row["rater_id"])) != (row["params"], row["quarantined"])
-    ]
+    return changed
 
 
 def _params(text: str) -> RaterParams:

@@ -14,6 +14,8 @@ projects = Table(
     Column("quorum", Integer, nullable=False, default=0),
     Column("accept_agreement", Float, nullable=False, default=0.7),
     Column("method", String(32), nullable=False, default="auto"),
+    # What `auto` chose for each label, and why: {label_id: {method, why}}.
+    Column("choices", Text, nullable=False, default="{}"),
     # Votes since the raters were last estimated, and when the newest came.
     Column("dirty", Integer, nullable=False, default=0),
     Column("touched_at", BigInteger, nullable=False, default=0),
@@ -87,7 +89,7 @@ labels = Table(
     Column("label_id", Integer, primary_key=True),
     Column("project_id", String(36), nullable=False),
     Column("agreement", Float, nullable=False),
-    Column("predicted_dice", Float),
+    Column("predicted_dice", Float, nullable=False),
     Column("raters", Integer, nullable=False),
     Column("area", BigInteger, nullable=False),
     Index("ix_consensus_labels_project_id_image_id", "project_id", "image_id", "label_id"),
@@ -100,6 +102,7 @@ raters = Table(
     Column("label_id", Integer, primary_key=True),
     Column("rater_id", String(36), primary_key=True),
     Column("params", Text, nullable=False),
+    Column("report", Text, nullable=False),
     Column("power", Float, nullable=False),
     Column("quarantined", Boolean, nullable=False, default=False),
     Column("updated_at", BigInteger, nullable=False),

@@ -1,0 +1,350 @@
+"""The consensus service: events in, versions out, whatever the order; review; downloads; who may."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+from sqlalchemy import select
+
+from services.consensus import store
+from services.consensus.domain.auto import merge as merge_offline
+from services.consensus.domain.votes import image_votes
+from services.consensus.estimator import Estimator
+from services.consensus.events import handlers
+from services.consensus.main import create_app
+from shared.auth import HEADER, Principal, Role, encode_principal
+from shared.blobs.files import FileBlobs
+from shared.bus.local import LocalBus
+from shared.bus.topics import all_topics, event_types
+from shared.clock import ManualClock
+from shared.contracts.bramble.annotations.v1.events_pb2 import AnnotationSubmitted, GoldAdded, ProjectCreated
+from shared.contracts.bramble.common.v1.common_pb2 import BlobRef, Envelope, ImageRef, Label, LabelMask
+from shared.db import Database, outbox_table
+from shared.deps import Deps
+from shared.ids import new_id
+from shared.imaging import rle
+from shared.settings import Settings
+
+SIDE = 48
+PROJECT = new_id()
+_yy, _xx = np.mgrid[:SIDE, :SIDE]
+
+
+def disk(cy: float, cx: float, r: float) -> np.ndarray:
+    return (_yy - cy) ** 2 + (_xx - cx) ** 2 <= r**2
+
+
+class Service:
+    """The service on SQLite and files, fed by hand."""
+
+    def __init__(self, folder: Path) -> None:
+        settings = Settings(data_dir=folder)
+        bus = LocalBus(folder / "bus.db")
+        bus.ensure_topics(all_topics())
+        self.clock = ManualClock()
+        db = Database(settings.database_url_for("consensus"))
+        self.deps = Deps("consensus", settings, db, bus, FileBlobs(folder / "blobs"), self.clock)
+        self.api = TestClient(create_app(self.deps))
+        db.create_all(("consensus_", "bus_"))
+        self._handlers = {h.topic: h for h in handlers(self.deps.blobs, self.clock)}
+        self.images: dict[str, ImageRef] = {}
+        labels = [Label(id=1, name="lung"), Label(id=2, name="heart")]
+        self.feed(ProjectCreated(project_id=PROJECT, labels=labels, quorum=3, accept_agreement=0.7))
+
+    def feed(self, message) -> None:
+        self.clock.advance(0.01)
+        envelope = Envelope(event_id=new_id(), occurred_at_us=self.clock.now_us())
+        with self.deps.db.begin() as conn:
+            self._handlers[message.DESCRIPTOR.full_name].apply(conn, envelope, message)
+
+    def image(self, name: str) -> ImageRef:
+        if name not in self.images:
+            self.images[name] = ImageRef(id=new_id(), project_id=PROJECT, height=SIDE, width=SIDE, group=name)
+        return self.images[name]
+
+    def mask(self, label_id: int, mask: np.ndarray) -> LabelMask:
+        code = rle.encode(mask)
+        key = f"annotations/{new_id()}"
+        self.deps.blobs.put(key, b"xx" + code.counts)
+        ref = BlobRef(key=key, size=len(code.counts), offset=2, length=len(code.counts))
+        return LabelMask(
+            label_id=label_id, height=mask.shape[0], width=mask.shape[1], rle=ref, area=int(mask.sum())
+        )
+
+    def submission(self, image: str, rater: str, masks: dict[int, np.ndarray], **more) -> AnnotationSubmitted:
+        drawn = [self.mask(i, m) for i, m in masks.items() if m.any()]
+        return AnnotationSubmitted(
+            submission_id=new_id(),
+            project_id=PROJECT,
+            image=self.image(image),
+            rater_id=rater,
+            masks=drawn,
+            label_ids=[1, 2],
+            nothing_here=not drawn,
+            quorum=3,
+            accept_agreement=0.7,
+            **more,
+        )
+
+    def settle(self) -> None:
+        self.clock.advance(60)
+        Estimator(self.deps).work()
+
+    def consensus(self, image: str, role: Role = Role.LAB) -> dict:
+        answer = self.get(f"/api/v1/images/{self.images[image].id}/consensus", role)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def header(self, role: Role, who: str = "someone") -> dict[str, str]:
+        members = {PROJECT: role} if role > Role.VOLUNTEER else {}
+        return {
+            HEADER: encode_principal(
+                Principal(id=who, role=role, memberships=members), self.deps.settings.secret
+            )
+        }
+
+    def get(self, path: str, role: Role = Role.LAB, who: str = "someone"):
+        return self.api.get(path, headers=self.header(role, who))
+
+    def post(self, path: str, body: dict, role: Role = Role.LAB):
+        return self.api.post(path, json=body, headers=self.header(role))
+
+    def emitted(self, name: str) -> list:
+        kind = event_types()[f"bramble.consensus.v1.{name}"]
+        with self.deps.db.read() as conn:
+            rows = conn.execute(select(outbox_table).order_by(outbox_table.c.id)).all()
+        return [
+            kind.FromString(Envelope.FromString(r.value).payload)
+            for r in rows
+            if r.topic.endswith(f".{name}")
+        ]
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Service:
+    return Service(tmp_path)
+
+
+def crowd(service: Service, images: int = 8) -> list[AnnotationSubmitted]:
+    rng = np.random.default_rng(5)
+    out = []
+    for k in range(images):
+        cy, cx = rng.uniform(18, 30, 2)
+        for r in range(4):
+            out.append(
+                service.submission(
+                    f"i{k}", f"r{r}", {1: disk(cy + rng.normal(0, 0.7), cx, 10 + rng.normal(0, 0.5))}
+                )
+            )
+        out.append(service.submission(f"i{k}", "spam", {1: np.ones((SIDE, SIDE), bool)}))
+    return out
+
+
+def test_each_submission_makes_a_version_and_the_quorum_accepts(service: Service):
+    for k, rater in enumerate("abc"):
+        service.feed(service.submission("i", rater, {1: disk(24, 24, 10 + k * 0.5)}))
+        found = service.consensus("i")
+        assert found["version"] == k + 1
+        assert found["status"] == ("accepted" if k == 2 else "pending")
+    label = next(x for x in found["labels"] if x["label_id"] == 1)
+    assert rle.dice_rle(rle.from_json(label["rle"]), rle.encode(disk(24, 24, 10.5))) > 0.95
+    assert len(label["submissions"]) == 3
+    assert label["low"] <= label["predicted_dice"] <= label["high"]
+    (accepted,) = service.emitted("ConsensusAccepted")
+    mask = next(x.mask for x in accepted.labels if x.mask.label_id == 1)
+    assert service.deps.blobs.get(mask.rle.key).decode() == label["rle"]["counts"]
+    assert list(accepted.rater_ids) == ["a", "b", "c"]
+
+
+def test_a_label_that_was_left_out_is_empty_and_nothing_here_is_an_answer(service: Service):
+    for rater in "abc":
+        service.feed(service.submission("i", rater, {}))
+    found = service.consensus("i")
+    assert found["status"] == "accepted"
+    assert [(x["label_id"], x["area"], x["agreement"]) for x in found["labels"]] == [(1, 0, 1.0), (2, 0, 1.0)]
+
+
+def test_disagreement_goes_to_review(service: Service):
+    for rater, (y, x) in zip("abc", [(10, 10), (24, 24), (38, 38)], strict=True):
+        service.feed(service.submission("i", rater, {1: disk(y, x, 6)}))
+    assert service.consensus("i")["status"] == "review"
+    assert service.emitted("ConsensusUpdated")[-1].escalated
+    listed = service.get(f"/api/v1/projects/{PROJECT}/consensus?status=review").json()["items"]
+    assert {x["image_id"] for x in listed} == {service.images["i"].id}
+
+
+def test_a_later_submission_supersedes_and_the_earlier_one_stays(service: Service):
+    service.feed(service.submission("i", "a", {1: disk(10, 10, 5)}))
+    service.feed(service.submission("i", "a", {1: disk(30, 30, 5)}))
+    label = service.consensus("i")["labels"][0]
+    assert rle.decode(rle.from_json(label["rle"]))[30, 30]
+    assert label["raters"] == 1
+    with service.deps.db.read() as conn:
+        assert len(conn.execute(select(store.t.votes)).all()) == 4  # two submissions, two labels each
+
+
+def test_the_order_of_arrival_does_not_matter(tmp_path: Path):
+    results = []
+    for n, order in enumerate(([0, 1, 2], [2, 0, 1])):
+        service = Service(tmp_path / str(n))
+        # The same ids in both runs: ids are part of what a tie could be broken by.
+        messages = crowd(service, 6)
+        parts = [messages[k::3] for k in order]
+        for message in itertools.chain(*parts):
+            service.feed(message)
+        service.settle()
+        results.append([[x["rle"] for x in service.consensus(f"i{k}")["labels"]] for k in range(6)])
+    assert results[0] == results[1]
+
+
+def test_the_service_and_the_offline_command_agree(service: Service):
+    messages = crowd(service)
+    for message in messages:
+        service.feed(message)
+    service.settle()
+    votes: dict[str, dict[str, rle.RLE]] = {}
+    for message in messages:
+        data = service.deps.blobs.get(message.masks[0].rle.key, 2)
+        votes.setdefault(message.image.id, {})[message.rater_id] = rle.RLE(SIDE, SIDE, data)
+    images = [image_votes(i, v) for i, v in votes.items()]
+    fused, _, _ = merge_offline(images, "auto", {})
+    for one in fused_by_image(images, fused).items():
+        name = next(k for k, ref in service.images.items() if ref.id == one[0])
+        assert service.consensus(name)["labels"][0]["rle"] == rle.to_json(one[1])
+
+
+def fused_by_image(images, fused):
+    return {v.image: f.mask for v, f in zip(sorted(images, key=lambda v: v.image), fused, strict=True)}
+
+
+def test_a_spammer_is_quarantined_and_announced_but_nothing_is_deleted(service: Service):
+    for message in crowd(service, 12):
+        service.feed(message)
+    service.settle()
+    raters = {r["rater_id"]: r for r in service.get(f"/api/v1/projects/{PROJECT}/raters").json()["items"]}
+    assert "spam" in raters["spam"]["flags"]
+    assert "spam" not in raters["r0"]["flags"]
+    mine, spam = (next(x for x in raters[r]["labels"] if x["label_id"] == 1) for r in ("r0", "spam"))
+    assert mine["low"] > spam["high"]
+    assert any(
+        e.quarantined for e in service.emitted("RaterScored") if e.rater_id == "spam" and e.label_id == 1
+    )
+    label = service.consensus("i0")["labels"][0]
+    assert len(label["submissions"]) == 5
+
+
+def test_gold_teaches_about_raters_and_has_no_consensus_of_its_own(service: Service):
+    ref = service.image("g")
+    service.feed(GoldAdded(project_id=PROJECT, image=ref, masks=[service.mask(1, disk(24, 24, 9))]))
+    message = service.submission("g", "a", {1: disk(24, 24, 9)}, is_gold=True, gold_dice={1: 1.0, 2: 1.0})
+    service.feed(message)
+    service.settle()
+    assert service.get(f"/api/v1/images/{ref.id}/consensus").json()["labels"] == []
+    raters = service.get(f"/api/v1/projects/{PROJECT}/raters").json()["items"]
+    assert raters[0]["gold"] == {"n": 2, "dice": 1.0}
+    service.feed(GoldAdded(project_id=PROJECT, image=ref, removed=True))
+    assert service.consensus("g")["labels"][0]["area"] > 0
+
+
+def test_an_expert_accepts_fixes_and_sends_back(service: Service):
+    for rater, (y, x) in zip("abc", [(10, 10), (24, 24), (38, 38)], strict=True):
+        service.feed(service.submission("i", rater, {1: disk(y, x, 6)}))
+    path = f"/api/v1/images/{service.images['i'].id}/consensus/review"
+    fixed = disk(20, 20, 8)
+    body = {"decision": "fix", "masks": [{"label_id": 1, "rle": rle.to_json(rle.encode(fixed))}]}
+    answer = service.post(path, body, Role.EXPERT)
+    assert answer.status_code == 200, answer.text
+    assert (rle.decode(rle.from_json(answer.json()["labels"][0]["rle"])) == fixed).all()
+    assert service.emitted("ConsensusAccepted")[-1].by_expert
+    # An expert's fix stays when another submission comes.
+    service.feed(service.submission("i", "d", {1: disk(40, 40, 5)}))
+    assert (rle.decode(rle.from_json(service.consensus("i")["labels"][0]["rle"])) == fixed).all()
+    assert service.post(path, {"decision": "send_back", "comment": "look again"}).json()["status"] == "review"
+    service.feed(service.submission("i", "e", {1: disk(24, 24, 6)}))
+    assert service.consensus("i")["labels"][0]["raters"] == 5
+    assert service.post(path, {"decision": "accept"}).json()["status"] == "accepted"
+
+
+def test_bad_reviews_are_refused(service: Service):
+    service.feed(service.submission("i", "a", {1: disk(24, 24, 6)}))
+    path = f"/api/v1/images/{service.images['i'].id}/consensus/review"
+    wrong_size = {"label_id": 1, "rle": rle.to_json(rle.encode(np.ones((4, 4), bool)))}
+    assert service.post(path, {"decision": "fix", "masks": [wrong_size]}).status_code == 422
+    unknown = {"label_id": 9, "rle": rle.to_json(rle.encode(disk(9, 9, 3)))}
+    assert "label 9" in service.post(path, {"decision": "fix", "masks": [unknown]}).json()["detail"]
+    assert service.post(path, {"decision": "maybe"}).status_code == 422
+    assert (
+        service.post(f"/api/v1/images/{new_id()}/consensus/review", {"decision": "accept"}).status_code == 404
+    )
+
+
+def test_who_may(service: Service):
+    service.feed(service.submission("i", "a", {1: disk(24, 24, 6)}))
+    image = f"/api/v1/images/{service.images['i'].id}/consensus"
+    listing = f"/api/v1/projects/{PROJECT}/consensus"
+    assert service.get(listing, Role.VOLUNTEER).status_code == 403
+    assert service.get(f"/api/v1/projects/{PROJECT}/raters", Role.EXPERT).status_code == 403
+    assert service.get(image, Role.VOLUNTEER, who="stranger").status_code == 403
+    assert service.get(image, Role.VOLUNTEER, who="a").status_code == 200  # next to one's own
+    assert service.get(f"{image}/1/probability", Role.VOLUNTEER, who="a").status_code == 403
+    assert service.post(f"{image}/review", {"decision": "accept"}, Role.VOLUNTEER).status_code == 403
+    assert service.api.get(listing).status_code == 401
+
+
+def test_probability_and_the_zip(service: Service):
+    for rater in "abc":
+        service.feed(service.submission("i", rater, {1: disk(24, 24, 10)}))
+    image = service.images["i"].id
+    data = service.get(f"/api/v1/images/{image}/consensus/1/probability").content
+    p = np.asarray(Image.open(io.BytesIO(data)))
+    assert p.dtype == np.uint16
+    assert p[24, 24] > 60000
+    assert p[0, 0] == 0
+    answer = service.get(f"/api/v1/projects/{PROJECT}/consensus/masks")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert archive.testzip() is None
+        mask = np.asarray(Image.open(io.BytesIO(archive.read(f"{image}/lung.png"))))
+        table = archive.read("consensus.csv").decode().splitlines()
+    assert set(np.unique(mask)) == {0, 255}
+    assert ((mask > 0) == disk(24, 24, 10)).all()
+    assert len(table) == 3
+
+
+def test_recompute_with_another_method(service: Service):
+    for message in crowd(service, 3):
+        service.feed(message)
+    path = f"/api/v1/projects/{PROJECT}/consensus/recompute"
+    answer = service.post(path, {"method": "majority"}).json()
+    assert answer["images"] == 3
+    assert service.consensus("i0")["labels"][0]["method"] == "majority"
+    refused = service.post(path, {"method": "oracle"})
+    assert refused.status_code == 422
+    assert "hierarchical" in refused.json()["detail"]
+
+
+def test_pages(service: Service):
+    for k in range(5):
+        service.feed(service.submission(f"i{k}", "a", {1: disk(24, 24, 6)}))
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = service.get(f"/api/v1/projects/{PROJECT}/consensus?limit=3&cursor={cursor}").json()
+        seen += [(x["image_id"], x["label_id"]) for x in page["items"]]
+        cursor = page["next"]
+    assert len(seen) == len(set(seen)) == 10
+    assert service.get(f"/api/v1/projects/{PROJECT}/consensus?cursor=junk").status_code == 422
+
+
+def test_versions_are_kept(service: Service):
+    for rater in "abc":
+        service.feed(service.submission("i", rater, {1: disk(24, 24, 10)}))
+    with service.deps.db.read() as conn:
+        rows = conn.execute(select(store.t.versions).order_by(store.t.versions.c.version)).all()
+    assert [len(json.loads(r.submissions)) for r in rows] == [1, 2, 3]
