@@ -2,7 +2,7 @@
 
 Probability: a logistic curve over the signed weighted support and the effective number of raters (Platt scaling; Platt 1999). Predicted
 Dice: the expectation of Dice under that probability (as in Roy et al., NeuroImage 2019), then a linear correction on the logit
-scale whose residuals give the interval. The constants were fitted on simulated crowds of seeds 11–13 (docs/consensus.md says
+scale whose residuals give the interval. The constants were fitted on the simulated crowds main and hard of seed 11 (docs/consensus.md says
 how, and how well they hold on other seeds and on real raters). Krippendorff's α: Krippendorff, "Content Analysis", 2004, nominal.
 """
 
@@ -18,9 +18,10 @@ from services.consensus.domain.result import Fused
 
 Floats = NDArray[np.float64]
 
-SLOPE = (1.0, 1.3)  # logit of a pixel = signed support · (a + b · sqrt(effective raters))
-DICE_LINE = (0.0, 0.9)  # logit of predicted Dice = a + b · logit of the expected one
-DICE_SPREAD = (0.9, 1.1)  # logit units below and above that hold 90 %
+SLOPE = (3.42, 1.2)  # logit of a pixel = signed support · (a + b · sqrt(effective raters))
+DICE_LINE = (1.85, 0.427)  # logit of predicted Dice = a + b · logit of the expected one, ...
+DICE_CAP = 0.9  # ... but never this much above it: where nobody agrees there was nothing to fit
+DICE_SPREAD = (1.25, 1.25)  # logit units below and above that hold 90 %
 _EDGE = 1e-3
 
 
@@ -68,7 +69,8 @@ def confidence(fused: Fused) -> Confidence:
     # An empty consensus is right (Dice 1) or wrong (0): how sure is it that nothing is there?
     expected = 2 * float((counts * p) @ fused.chosen) / total if inside > 0 else 1 - presence
     expected = min(max(expected, _EDGE), 1 - _EDGE)
-    x = DICE_LINE[0] + DICE_LINE[1] * float(np.log(expected / (1 - expected)))
+    logit = float(np.log(expected / (1 - expected)))
+    x = min(DICE_LINE[0] + DICE_LINE[1] * logit, logit + DICE_CAP)
     low, mid, high = (1 / (1 + np.exp(-v)) for v in (x - DICE_SPREAD[0], x, x + DICE_SPREAD[1]))
     return Confidence(
         float(mid),

@@ -10,7 +10,7 @@ Sources: Dawid and Skene 1979 (rater errors as latent parameters); Warfield, Zou
 estimating rater bias and variance", Phil. Trans. R. Soc. A 2008 (offset and variance of level sets); Asman and Landman, "Formulating
 spatially varying performance in the statistical fusion framework", IEEE TMI 2012. The combination is this project's.
 
-Two choices are empirical (tuned on simulated crowds with seeds 11–13 and on the public half of BU-BIL, see docs/consensus.md):
+Two choices are empirical (tuned on simulated crowds with seed 11 and on the public half of BU-BIL, see docs/consensus.md):
 habits are undone only where they stand out of the rater's own noise, and the power of the inverse variance grows from 1 in a crowd of
 passers-by to 2 in a panel that rates every image, where the variances are known well.
 """
@@ -56,6 +56,7 @@ RATE_PRIOR = 200.0  # pseudo-pixels of the per-class sensitivity and specificity
 @dataclass(frozen=True, slots=True)
 class RaterParams:
     """What is believed of one rater and class. offset: px, positive over-draws; shift: (rows, columns) px; images: answers seen.
+    ``variance``: px² that the vote weighs by, with what habits are left; ``scatter``: px² around the habits.
 
     ``agreement`` is the mean Dice with the consensus of the others and ``honest`` the sum of honest images behind it.
     """
@@ -70,12 +71,13 @@ class RaterParams:
     honest: float = 0.0
     agreement: float = 0.0
     agreement_sd: float = 0.0
+    scatter: float = VARIANCE_PRIOR[0]
 
     @property
     def habitual(self) -> tuple[float, tuple[float, float]]:
         """Offset and shift that are undone: those that stand out of the noise, in half pixels; otherwise 0."""
-        offset = self.offset if self.offset**2 > self.variance else 0.0
-        moved = self.shift if self.shift[0] ** 2 + self.shift[1] ** 2 > self.variance else (0.0, 0.0)
+        offset = self.offset if self.offset**2 > self.scatter else 0.0
+        moved = self.shift if self.shift[0] ** 2 + self.shift[1] ** 2 > self.scatter else (0.0, 0.0)
         return round(4 * offset) / 4, (round(2 * moved[0]) / 2, round(2 * moved[1]) / 2)
 
 
@@ -338,7 +340,7 @@ def _apart(found: Patterns, weights: Floats, params: Sequence[RaterParams]) -> t
     without = found.votes @ kept > rest / 2 + 1e-12
     apart = found.counts @ (without != (found.votes > 0))
     variances = np.array([p.variance for p in params])
-    others = (variances @ kept**2) / np.maximum(rest, 1e-300) ** 2
+    others = variances @ (kept / np.maximum(rest, 1e-300)) ** 2
     return np.where(alone, np.nan, apart), np.where(alone, 0.0, others)
 
 
@@ -363,14 +365,16 @@ def _update(old: RaterParams, s: _Sums) -> RaterParams:
     shift = (moved[0] + float(beta[1]), moved[1] + float(beta[2]))
     mean, points = VARIANCE_PRIOR
     # The mean absolute gap of Gaussian noise is sqrt(2/π) of its deviation; unlike squares it forgives a rare lobe.
-    noise = 0.0
+    noise, scatter = 0.0, mean
     if s.gap_n:
         seen = np.pi / 2 * (s.gap / s.gap_n) ** 2
         noise = max(seen - s.others / s.gap_n, 0.1 * seen)
     if s.boundary.n:
         # Squares around the habit see the rare large error that the mean gap forgives; the truth lies between.
         left = s.boundary.residual(float(beta[0]), beta[1:])
-        noise = MIX * noise + (1 - MIX) * max(left - s.others / max(s.gap_n, 1e-9), 0.1 * left)
+        around = max(left - s.others / max(s.gap_n, 1e-9), 0.1 * left)
+        noise = MIX * noise + (1 - MIX) * around
+        scatter = (around * s.boundary.n + mean * points) / (s.boundary.n + points)
     variance = (noise * s.gap_n + mean * points) / (s.gap_n + points)
     average = s.agreement / s.answers
     return RaterParams(
@@ -382,6 +386,7 @@ def _update(old: RaterParams, s: _Sums) -> RaterParams:
         specificity=(s.rejected + 0.99 * RATE_PRIOR) / (s.background + RATE_PRIOR),
         images=old.images,
         honest=s.honest,
+        scatter=float(scatter),
         agreement=average,
         agreement_sd=float(np.sqrt(max(0.0, s.agreement2 / s.answers - average**2))),
     )
