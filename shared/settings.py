@@ -66,7 +66,9 @@ class Settings(BaseSettings):
     rate_limits: bool = Field(
         True, description="Limit logins, sign-ups and requests by client. Load tests turn it off."
     )
-    webhooks_private: bool = Field(False, description="Let webhooks call http and private addresses (a trusted network, tests).")
+    webhooks_private: bool = Field(
+        False, description="Let webhooks call http and private addresses (a trusted network, tests)."
+    )
     job_lease_s: float = Field(
         30.0, description="A job whose worker gave no heart-beat for this long is taken over."
     )
