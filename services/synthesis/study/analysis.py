@@ -82,9 +82,15 @@ def analyse(
     skipped: Mapping[str, str],
 ) -> Outcome:
     """Tables of ``runs``. Each test image stands in one fold; scores are ``(seeds, images)`` with images in order of position."""
+    if params.seeds == 1:
+        notes_first = [
+            "With one seed the intervals cover the choice of test images only, not the luck of training: ask for 3 or more."
+        ]
+    else:
+        notes_first = []
     table: dict[tuple[int, str], dict[tuple[int, int], dict[str, float]]] = {}
     images_of: dict[tuple[int, str], int] = {}
-    notes = [f"{arm}: left out, {why}" for arm, why in skipped.items()]
+    notes = notes_first + [f"{arm}: left out, {why}" for arm, why in skipped.items()]
     for run, found in runs:
         if found["scores"] is None:
             notes.append(f"{run.arm} with {run.base} base images: left out, {found['why']}")
