@@ -83,10 +83,10 @@ def run(
         summary.raters.extend(_rater_row(r, label, crowd) for r in report(model, votes, truth))
     target.mkdir(parents=True, exist_ok=True)
     for k, name in enumerate(sorted(crowd.layouts)):
-        parts = {label: fused[k] for label, fused in results.items()}
+        parts = {label: found[k] for label, found in results.items()}
         _write_image(target, name, parts, crowd)
-        for label, fused in parts.items():
-            summary.images.append(_image_row(name, label, fused, crowd))
+        for label, part in parts.items():
+            summary.images.append(_image_row(name, label, part, crowd))
     _write_table(target / "images.csv", summary.images)
     _write_table(target / "raters.csv", summary.raters)
     return summary

@@ -7,6 +7,7 @@ Estimation (SIMPLE)", IEEE TMI 29(12), 2010. Runs on vote patterns.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from services.consensus.domain.patterns import Patterns, dice_with, patterns
 from services.consensus.domain.result import Fused
@@ -42,5 +43,5 @@ def simple(votes: ImageVotes, found: Patterns | None = None, most: int = 20) -> 
     return Fused("simple", found, chosen, share, dict(zip(votes.raters, normal.tolist(), strict=True)))
 
 
-def _vote(found: Patterns, weights: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
-    return found.votes @ weights > weights.sum() / 2 + 1e-12
+def _vote(found: Patterns, weights: NDArray[np.float64]) -> NDArray[np.bool_]:
+    return np.asarray(found.votes @ weights > weights.sum() / 2 + 1e-12)

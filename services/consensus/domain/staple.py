@@ -71,7 +71,7 @@ def staple_em(
         off = np.log((1 - p) / q)
         logit = votes @ (np.log(p / (1 - q)) - off)
         logit += bias + off.sum()
-        return 1 / (1 + np.exp(-np.clip(logit, -700, 700)))
+        return np.asarray(1 / (1 + np.exp(-np.clip(logit, -700, 700))), np.float64)
 
     def step(theta: Floats) -> Floats:
         """One E and one M step (eqs. 18, 19)."""

@@ -1,0 +1,301 @@
+"""Consensus: accuracy and speed of every method and of what people would use instead, on the same masks in the same run.
+
+    python benchmarks/consensus.py [--images 60] [--seeds 1] [--real FOLDER]
+
+Crowds come from the shared simulator where it is at hand (`BRAMBLE_SHARED_DATA/../peers/crowd_sim.py`); real masks from
+`bubil_multirater`. Without them the figure is left out with a line that says so. crowd-kit is measured where it is installed
+(`pip install crowd-kit`; it pulls transformers and torch, so it is no dependency of ours).
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import importlib.util
+import os
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from common import figure
+
+from services.consensus.domain import auto
+from services.consensus.domain.confidence import confidence, probability
+from services.consensus.domain.hierarchical import estimate, fuse
+from services.consensus.domain.majority import majority
+from services.consensus.domain.patterns import patterns
+from services.consensus.domain.reliability import report
+from services.consensus.domain.simple import simple
+from services.consensus.domain.staple import staple, staple_em
+from services.consensus.domain.votes import ImageVotes, image_votes
+from services.consensus.domain.weighted import weighted
+from shared.imaging import rle
+from shared.imaging.codecs import decode_png
+from shared.imaging.metrics import dice
+
+SHARED = Path(
+    os.environ.get("BRAMBLE_SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data"
+)
+METHODS: dict[str, Callable[[ImageVotes], Any]] = {
+    "majority": majority,
+    "staple": staple,
+    "simple": simple,
+    "weighted": weighted,
+}
+
+
+def simulator() -> Any:
+    """The shared simulator as a module, or None."""
+    path = SHARED.parent / "peers" / "crowd_sim.py"
+    if not path.exists():
+        return None
+    spec = importlib.util.spec_from_file_location("crowd_sim", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def paired(gain: np.ndarray) -> list[float]:
+    """Mean and 95 % bootstrap interval over images."""
+    rng = np.random.default_rng(0)
+    means = gain[rng.integers(0, len(gain), (4000, len(gain)))].mean(axis=1)
+    return [round(float(v), 4) for v in (gain.mean(), *np.percentile(means, [2.5, 97.5]))]
+
+
+def score(votes: Sequence[ImageVotes], truth: Sequence[np.ndarray], fused: Sequence[Any]) -> np.ndarray:
+    return np.array([dice(rle.decode(f.mask), t) for f, t in zip(fused, truth, strict=True)])
+
+
+def simpleitk(votes: ImageVotes) -> np.ndarray:
+    import SimpleITK as sitk  # noqa: N813
+
+    planes = [sitk.GetImageFromArray(rle.decode(m).astype(np.uint8)) for m in votes.masks]
+    return sitk.GetArrayFromImage(sitk.STAPLE(planes, 1.0)) >= 0.5
+
+
+def peers(votes: Sequence[ImageVotes], truth: Sequence[np.ndarray], **more: Any) -> dict[str, np.ndarray]:
+    """Peers on the same masks: Dice of each image."""
+    out = {}
+    start = time.process_time()
+    out["simpleitk-staple"] = np.array([dice(simpleitk(v), t) for v, t in zip(votes, truth, strict=True)])
+    tell("simpleitk-staple", out["simpleitk-staple"], time.process_time() - start, **more)
+    if importlib.util.find_spec("crowdkit") is None:
+        figure("consensus_peer_missing", 0, "", peer="crowd-kit", why="not installed", **more)
+        return out
+    import pandas as pd
+    from crowdkit.aggregation import SegmentationEM, SegmentationMajorityVote, SegmentationRASA
+
+    rows = [(v.image, r, rle.decode(m)) for v in votes for r, m in zip(v.raters, v.masks, strict=True)]
+    frame = pd.DataFrame(rows, columns=["task", "worker", "segmentation"])
+    for name, peer in (
+        ("crowdkit-majority", SegmentationMajorityVote()),
+        ("crowdkit-rasa", SegmentationRASA()),
+        ("crowdkit-em", SegmentationEM()),
+    ):
+        start = time.process_time()
+        found = peer.fit_predict(frame)
+        out[name] = np.array([dice(found[v.image], t) for v, t in zip(votes, truth, strict=True)])
+        tell(name, out[name], time.process_time() - start, **more)
+    return out
+
+
+def tell(method: str, found: np.ndarray, seconds: float, **more: Any) -> None:
+    figure(
+        "consensus_dice",
+        float(found.mean()),
+        "Dice",
+        method=method,
+        n=len(found),
+        ms_per_image=round(1000 * seconds / len(found), 3),
+        under_085=round(float((found < 0.85).mean()), 4),
+        **more,
+    )
+
+
+def table(votes: Sequence[ImageVotes], truth: Sequence[np.ndarray], hidden: set[str], **more: Any) -> Any:
+    """Every method on one crowd; images in ``hidden`` teach nothing but are merged too. Answers Dice by method and the model."""
+    kept = [v for v in votes if v.image not in hidden]
+    out = {}
+    singles = [np.mean([dice(rle.decode(m), t) for m in v.masks]) for v, t in zip(kept, truth, strict=True)]
+    tell("single-rater", np.array(singles), 0.0, **more)
+    for name, method in METHODS.items():
+        start = time.process_time()
+        fused = [method(v) for v in kept]
+        seconds = time.process_time() - start
+        out[name] = score(kept, truth, fused)
+        tell(name, out[name], seconds, **more)
+    start = time.process_time()
+    model = estimate(votes)
+    fused = [fuse(v, model) for v in kept]
+    seconds = time.process_time() - start
+    out["hierarchical"] = score(kept, truth, fused)
+    tell("hierarchical", out["hierarchical"], seconds, **more)
+    figure("consensus_auto", 0, "", choice=auto.choose(votes).method, **more)
+    out |= peers(kept, truth, **more)
+    for name, found in out.items():
+        if name != "hierarchical":
+            gain = paired(out["hierarchical"] - found)
+            figure("consensus_gain", gain[0], "Dice", over=name, low=gain[1], high=gain[2], **more)
+    calibration(kept, truth, fused, out["hierarchical"], **more)
+    return model
+
+
+def calibration(
+    votes: Sequence[ImageVotes],
+    truth: Sequence[np.ndarray],
+    fused: Sequence[Any],
+    found: np.ndarray,
+    **more: Any,
+) -> None:
+    """ECE over the pixels that anybody marked, and coverage of the 90 % interval of predicted Dice."""
+    p = np.concatenate(
+        [f.found.spread(probability(f))[_touched(v)] for f, v in zip(fused, votes, strict=True)]
+    )
+    y = np.concatenate([t[_touched(v)] for v, t in zip(votes, truth, strict=True)])
+    bins = np.minimum((p * 10).astype(int), 9)
+    ece = sum(abs(float(p[bins == b].sum() - y[bins == b].sum())) for b in range(10)) / len(p)
+    figure("consensus_ece", ece, "", pixels=len(p), **more)
+    sure = [confidence(f) for f in fused]
+    inside = [c.low <= d <= c.high for c, d in zip(sure, found, strict=True)]
+    figure("consensus_interval_coverage", float(np.mean(inside)), "of 0.90", n=len(inside), **more)
+    error = np.abs(np.array([c.predicted_dice for c in sure]) - found)
+    figure("consensus_predicted_dice_error", float(error.mean()), "Dice", **more)
+
+
+def _touched(votes: ImageVotes) -> np.ndarray:
+    return np.logical_or.reduce([rle.decode(m) for m in votes.masks])
+
+
+def simulated(seeds: Sequence[int], images: int, mixes: Sequence[str]) -> None:
+    sim = simulator()
+    if sim is None:
+        figure("consensus_left_out", 0, "", why="the simulator is not at hand")
+        return
+    for mix in mixes:
+        for seed in seeds:
+            kinds, made = sim.make(seed=seed, N=images, ngold=12, nw=60, **sim.MIXES[mix])
+            votes = [
+                image_votes(f"img{i:04d}", {f"rater{k:02d}": m for k, m in zip(ids, masks, strict=True)})
+                for i, (_, masks, ids, _) in enumerate(made)
+            ]
+            truth = [t for t, _, _, gold in made if not gold]
+            hidden = {v.image for v, (*_, gold) in zip(votes, made, strict=True) if gold}
+            model = table(votes, truth, hidden, crowd=mix, seed=seed)
+            spam = {f"rater{k:02d}" for k, kind in enumerate(kinds) if kind["type"] == "spam"}
+            spammers(model, votes, spam, crowd=mix, seed=seed)
+
+
+def spammers(model: Any, votes: Sequence[ImageVotes], spam: set[str], **more: Any) -> None:
+    reports = report(model, votes)
+    bad = [r.honesty for r in reports if r.rater in spam]
+    good = [r.honesty for r in reports if r.rater not in spam]
+    pairs = [(b < g) + 0.5 * (b == g) for b in bad for g in good]
+    figure("consensus_spammer_auc", float(np.mean(pairs)) if pairs else float("nan"), "", **more)
+    figure(
+        "consensus_quarantine",
+        float(np.mean([r.quarantined for r in reports if r.rater in spam])) if bad else 0.0,
+        "of spammers",
+        false_alarms=sum(r.quarantined for r in reports if r.rater not in spam),
+        honest=len(good),
+        **more,
+    )
+
+
+def real(raters: Sequence[int]) -> None:
+    folder = SHARED / "bubil_multirater"
+    if not folder.exists():
+        figure("consensus_left_out", 0, "", why="bubil_multirater is not at hand")
+        return
+    people: dict[str, dict[str, np.ndarray]] = {}
+    gold: dict[str, np.ndarray] = {}
+    with (folder / "manifest.csv").open() as file:
+        for row in csv.DictReader(file):
+            mask = decode_png((folder / row["mask"]).read_bytes()) > 0
+            who = row["mask"].split("__")[1].removesuffix(".png")
+            if who == "gold":
+                gold[row["image"]] = mask
+            else:
+                people.setdefault(row["image"], {})[who] = mask
+    for count in raters:
+        rng = np.random.default_rng(count)
+        votes = []
+        for name, given in sorted(people.items()):
+            some = sorted(given) if count >= len(given) else sorted(rng.permutation(sorted(given))[:count])
+            votes.append(image_votes(name, {r: given[r] for r in some}))
+        table(votes, [gold[v.image] for v in votes], set(), crowd="bubil", raters=count)
+
+
+def speed() -> None:
+    """STAPLE against SimpleITK, from RLE to RLE, and the arriving submission at 15 raters of 1024²."""
+    rng = np.random.default_rng(0)
+    yy, xx = np.mgrid[:1024, :1024].astype(np.float32)
+
+    def crowd(size: int, count: int) -> ImageVotes:
+        y, x = yy[:size, :size], xx[:size, :size]
+        theta = np.arctan2(y - size / 2, x - size / 2)
+        masks = {}
+        for k in range(count):
+            a, b = rng.normal(0, 0.03, 2)
+            radius = size * (0.2 + rng.normal(0, 0.01)) * (1 + a * np.cos(5 * theta) + b * np.sin(9 * theta))
+            masks[f"r{k:02d}"] = np.hypot(y - size / 2, x - size / 2) < radius
+        return image_votes("i", masks)
+
+    for size in (256, 1024):
+        votes = crowd(size, 15)
+        ours = best(lambda v=votes: staple(v, crop=False).mask, 7)
+        theirs = best(lambda v=votes: simpleitk(v), 2)
+        same = np.array_equal(rle.decode(staple(votes, crop=False).mask), simpleitk(votes))
+        figure(
+            "consensus_staple_speed",
+            theirs / ours,
+            "x SimpleITK",
+            size=size,
+            raters=15,
+            ours_ms=round(ours * 1e3, 3),
+            simpleitk_ms=round(theirs * 1e3, 1),
+            same_mask=bool(same),
+        )
+        found = patterns(votes.masks)
+        em = best(lambda f=found: staple_em(f.votes, f.counts), 7)
+        figure("consensus_staple_em_ms", em * 1e3, "ms", size=size, patterns=len(found.counts))
+    model = estimate([crowd(256, 15)])
+    votes = crowd(1024, 15)
+    figure(
+        "consensus_update_ms", best(lambda: fuse(votes, model).mask, 7) * 1e3, "ms CPU", size=1024, raters=15
+    )
+
+
+def best(call: Callable[[], Any], repeats: int) -> float:
+    """Least CPU seconds of some repeats."""
+    found = []
+    for _ in range(repeats):
+        start = time.process_time()
+        call()
+        found.append(time.process_time() - start)
+    return min(found)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--images", type=int, default=200)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--mixes", nargs="+", default=["main", "hard", "indep"])
+    parser.add_argument("--raters", type=int, nargs="+", default=[99, 5, 3])
+    parser.add_argument("--only", choices=["speed", "simulated", "real"])
+    given = parser.parse_args()
+    if given.only in (None, "speed"):
+        speed()
+    if given.only in (None, "simulated"):
+        simulated(given.seeds, given.images, given.mixes)
+    if given.only in (None, "real"):
+        real(given.raters)
+
+
+if __name__ == "__main__":
+    main()
