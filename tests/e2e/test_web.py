@@ -1,0 +1,40 @@
+"""The web client in real Chromium against a platform of its own: a volunteer's path, a lab's path, every page at three widths."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from services.cli.demo.data import load
+from services.cli.demo.seed import seed
+from tests.e2e.conftest import ROOT, Up
+
+pytestmark = pytest.mark.e2e
+CHROMIUM = os.environ.get("BRAMBLE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.mark.parametrize("spec", ["volunteer", "lab", "pages"])
+def test_in_chromium(spec: str, up: Up) -> None:
+    if CHROMIUM is None:
+        if os.environ.get("BRAMBLE_SKIP_REAL") == "1":
+            pytest.skip("there is no Chromium, and BRAMBLE_SKIP_REAL=1 allows that")
+        pytest.fail("there is no Chromium; install Debian's `chromium`, or name one in BRAMBLE_CHROMIUM")
+    assert (ROOT / "services/web/dist/index.html").is_file(), "the web client isn't built; run `make web`"
+    with up.lab() as lab:
+        seed(lab, load(slabs=3, per_slab=4), quorum=5)
+    env = {**os.environ, "BRAMBLE_URL": up.url, "BRAMBLE_CHROMIUM": CHROMIUM}
+    script = Path("tests/e2e/web") / f"{spec}.spec.mjs"
+    done = subprocess.run(
+        ["node", "--test", str(script)],
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
