@@ -23,5 +23,7 @@ export default defineConfig({
     include: ["tests/**/*.test.{ts,tsx}"],
     setupFiles: ["tests/setup.ts"],
     restoreMocks: true,
+    // Two cores are shared with other suites; the tests themselves take milliseconds.
+    testTimeout: 30_000,
   },
 });

@@ -7,7 +7,8 @@ import { ProjectsPage } from "~/features/projects/ProjectsPage";
 import { Empty, Loading } from "~/lib/ui/kit";
 import { Shell } from "./Shell";
 
-const LabelPage = lazy(() => import("~/features/label/LabelPage"));
+const loadLabelPage = () => import("~/features/label/LabelPage");
+const LabelPage = lazy(loadLabelPage);
 const GuidePage = lazy(() => import("~/features/guide/GuidePage"));
 const StatsPage = lazy(() => import("~/features/stats/StatsPage"));
 const AccountPage = lazy(() => import("~/features/account/AccountPage"));
@@ -20,6 +21,14 @@ export function App() {
   useEffect(() => {
     window.scrollTo(0, 0);
   }, [pathname]);
+  useEffect(() => {
+    // What the next click needs is fetched while the first page is read.
+    const timer = setTimeout(() => {
+      void import("~/lib/ui/MarkdownRenderer");
+      void loadLabelPage();
+    }, 400);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <>
       <Suspense fallback={<Loading />}>
@@ -33,7 +42,7 @@ export function App() {
             <Route path="account" element={<AccountPage />} />
             <Route path="lab/*" element={<LabRoutes />} />
             <Route path="operator/*" element={<OperatorPage />} />
-            <Route path="*" element={<Empty icon="help" title={t("error.noPage")} />} />
+            <Route path="*" element={<Empty heading icon="help" title={t("error.noPage")} />} />
           </Route>
         </Routes>
       </Suspense>

@@ -10,7 +10,7 @@ export default function AccountPage() {
   if (loading) return <Loading />;
   if (!me)
     return (
-      <Empty icon="user" title={t("account.none")}>
+      <Empty heading icon="user" title={t("account.none")}>
         <Button variant="primary" onClick={() => void ask("login")}>
           {t("account.login")}
         </Button>

@@ -61,7 +61,7 @@ export function ImageView() {
                   {image.width} × {image.height}
                 </dd>
                 <dt>{t("images.modality")}</dt>
-                <dd>{image.modality ?? "–"}</dd>
+                <dd>{image.modality || "–"}</dd>
                 <dt>{t("images.group")}</dt>
                 <dd className="break">{image.group}</dd>
                 <dt>{t("images.spacing")}</dt>

@@ -27,7 +27,7 @@ export default function LabRoutes() {
   if (loading) return <Loading />;
   if (!me || me.is_guest)
     return (
-      <Empty icon="lock" title={t("lab.needLogin")}>
+      <Empty heading icon="lock" title={t("lab.needLogin")}>
         <p className="soft">{t("lab.needLoginText")}</p>
         <Button variant="primary" onClick={() => void ask("login")}>
           {t("account.login")}

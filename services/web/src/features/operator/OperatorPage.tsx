@@ -14,7 +14,7 @@ export default function OperatorPage() {
   if (loading) return <Loading />;
   if (!can("operator"))
     return (
-      <Empty icon="lock" title={t("operator.only")}>
+      <Empty heading icon="lock" title={t("operator.only")}>
         <Button onClick={() => void ask("login")}>{t("account.login")}</Button>
       </Empty>
     );

@@ -15,7 +15,7 @@ export default function StatsPage() {
   if (loading) return <Loading />;
   if (!me)
     return (
-      <Empty icon="chart" title={t("stats.needLogin")}>
+      <Empty heading icon="chart" title={t("stats.needLogin")}>
         <Button variant="primary" onClick={() => void ask("login")}>
           {t("account.login")}
         </Button>

@@ -181,11 +181,12 @@ export function Loading({ label }: { label?: string }) {
   );
 }
 
-export function Empty({ icon = "layers", title, children }: { icon?: IconName; title: string; children?: ReactNode }) {
+/** Nothing to show, and what to do about it. `heading` where it is all there is on the page. */
+export function Empty({ icon = "layers", title, heading = false, children }: { icon?: IconName; title: string; heading?: boolean; children?: ReactNode }) {
   return (
     <div className="empty">
       <Icon name={icon} size={40} />
-      <p className="empty-title">{title}</p>
+      {heading ? <h1 className="empty-title">{title}</h1> : <p className="empty-title">{title}</p>}
       {children}
     </div>
   );
