@@ -78,7 +78,7 @@ def border(mask: NDArray[Any]) -> Mask:
     inside = m.copy()
     for axis in range(m.ndim):
         inside &= np.roll(inner, 1, axis)[core] & np.roll(inner, -1, axis)[core]
-    return m & ~inside
+    return np.asarray(m & ~inside, np.bool_)
 
 
 def _surface_distances(

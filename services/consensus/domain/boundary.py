@@ -30,7 +30,7 @@ def signed_distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
         return np.full(mask.shape, 2 * FAR if mask.any() else -2 * FAR, np.float32)
     inside = ndimage.distance_transform_edt(mask)
     outside = ndimage.distance_transform_edt(~mask)
-    return (np.where(mask, inside - 0.5, 0.5 - outside)).astype(np.float32)
+    return np.asarray(np.where(mask, inside - 0.5, 0.5 - outside), np.float32)
 
 
 def border_points(
@@ -73,7 +73,8 @@ class BoundaryStats:
     def residual(self, offset: float, shift: Floats) -> float:
         """Mean squared displacement that offset and shift leave, px²; 0 without points."""
         beta = np.concatenate(([offset], shift))
-        return max(0.0, self.yty - 2 * beta @ self.xty + beta @ self.xtx @ beta) / self.n if self.n else 0.0
+        left = float(self.yty - 2 * beta @ self.xty + beta @ self.xtx @ beta)
+        return max(0.0, left) / self.n if self.n else 0.0
 
 
 def compare(

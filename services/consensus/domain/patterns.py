@@ -83,7 +83,7 @@ def patterns(masks: Sequence[RLE], box: Box | None = None) -> Patterns:
     segment = segment.reshape(-1)
     shift = np.arange(planes)
     table = (codes[:, shift // 63] >> (shift % 63)) & 1
-    counts = np.bincount(segment, np.diff(ends, prepend=0), len(codes))
+    counts = np.bincount(segment, np.diff(ends, prepend=0), len(codes)).astype(np.float64)
     if box is not None:
         counts = counts * table[:, raters]
         table = table[:, :raters]

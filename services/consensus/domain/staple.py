@@ -78,9 +78,9 @@ def staple_em(
         posterior = e_step(theta)
         hit = posterior @ weighted
         truth = posterior @ counts
-        p = hit / max(truth, _TINY)
-        q = 1 - (yes - hit) / max(total - truth, _TINY)
-        return np.clip(np.concatenate((p, q)), _TINY, 1 - _TINY)
+        p = hit / max(float(truth), _TINY)
+        q = 1 - (yes - hit) / max(float(total - truth), _TINY)
+        return np.asarray(np.clip(np.concatenate((p, q)), _TINY, 1 - _TINY), np.float64)
 
     theta = np.full(2 * raters, start)
     iterations = 0
