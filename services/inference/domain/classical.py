@@ -147,7 +147,9 @@ class RandomWalkerSegmenter(Segmenter):
             small.astype(np.float32) * np.float32(1 / 255) if frame is None else view(frame, window, SIZE)
         )
         positive, negative = seeds(prompt, window, SIZE, 2.0)
-        before = None if prompt.mask is None else cut(prompt.mask, window, SIZE)
+        # The walk starts from all the clicks each time: a mask that they correct would only hold it back (measured).
+        mask = prompt.mask if not prompt.clicks() else None
+        before = None if mask is None else cut(mask, window, SIZE)
         beyond = outside_box(prompt, window, SIZE)
         negative |= beyond & ~positive
         # The view's border is background, but where the coarse solution says otherwise: an object may reach beyond a zoom.

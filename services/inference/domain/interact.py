@@ -52,6 +52,7 @@ class Tuning:
     sharp: float = 4.0
     mend: float = 0.35
     merge_after: int = 3
+    wane: float = 0.7
 
 
 def sigmoid(x: Float) -> Float:
@@ -313,7 +314,9 @@ class Interaction:
         image = view(self.rgb, window, size)
         prior = prob if size == prob.shape[0] else resample(prob, window, window, size)
         positive, negative = np.zeros((size, size), bool), np.zeros((size, size), bool)
-        gamma = np.full((size, size), t.gamma, np.float32)
+        # With each further click the person knows better than the network: its say fades.
+        say = t.gamma * t.wane ** max(0, len(self.prompt.points) - 4)
+        gamma = np.full((size, size), say, np.float32)
         for click in self.prompt.clicks():
             if not window.holds(click):
                 continue
