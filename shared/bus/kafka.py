@@ -270,7 +270,12 @@ class _KafkaConsumer(Consumer):
                 heartbeat_interval_ms=_SESSION_MS // 4,
                 request_timeout_ms=15_000,
                 fetch_max_wait_ms=100,
+                metadata_max_age_ms=30_000,
             )
+            # Known before the group forms: a leader without metadata hands out no partitions, and the group would sit idle
+            # until metadata is next refreshed, which by default is after five minutes.
+            for topic in topics:
+                self._client.partitions_for_topic(topic)
             self._client.subscribe(topics=list(topics))
 
     def poll(self, timeout_s: float = 1.0, max_records: int = 100) -> list[Message]:
