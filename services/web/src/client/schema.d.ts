@@ -1219,7 +1219,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The mask it was drawn for (PNG of label ids) */
+        /**
+         * The mask it was drawn for (PNG)
+         * @description A palette PNG: each pixel's index is its label id, its colour the label's, so that people and programs can read it.
+         */
         get: operations["syntheticMask"];
         put?: never;
         post?: never;
@@ -1334,9 +1337,9 @@ export interface components {
             agreement: number;
             /**
              * Predicted Dice
-             * @description Expected Dice with the truth; null: not known.
+             * @description Expected Dice with the truth.
              */
-            predicted_dice: number | null;
+            predicted_dice: number;
             /** Raters */
             raters: number;
             /**
@@ -1983,7 +1986,14 @@ export interface components {
             /** Agreement */
             agreement: number;
             /** Predicted Dice */
-            predicted_dice: number | null;
+            predicted_dice: number;
+            /**
+             * Low
+             * @description Lower end of the 90 % interval of predicted_dice.
+             */
+            low: number;
+            /** High */
+            high: number;
             /** Raters */
             raters: number;
             /** Area */
@@ -2521,7 +2531,7 @@ export interface components {
             label_id: number;
             /**
              * Reliability
-             * @description Mean Dice with the consensus of the others, or gold.
+             * @description Expected Dice with the consensus of the others, or gold.
              */
             reliability: number;
             /** Low */

@@ -19,41 +19,35 @@ export function FeedbackView({ work, feedback, labels, onNext }: { work: Work; f
   const { t, i18n } = useTranslation();
   const [overlays, setOverlays] = useState<Overlay[]>([]);
   const { frame, doc } = work;
+  // One label at a time, the one with most to learn from first: what one missed is often what another has too much.
+  const [compared, setCompared] = useState(() => [...feedback.labels].sort((a, b) => a.dice - b.dice)[0]?.label_id ?? doc.labels[0]!);
   // A copy without history: what was sent can be looked at, not changed.
   const shown = useMemo(() => {
     const copy = new MaskDocument(frame.width, frame.height, doc.labels);
-    copy.load(doc.labels.map((label) => ({ label, mask: doc.layer(label) })));
+    copy.load([{ label: compared, mask: doc.layer(compared) }]);
     return copy;
-  }, [frame, doc]);
+  }, [frame, doc, compared]);
 
   useEffect(() => {
     let gone = false;
     void decodeMasks(feedback.reference, frame).then((references) => {
       if (gone) return;
-      const missed = new BitMask(frame.width, frame.height);
-      const extra = new BitMask(frame.width, frame.height);
-      const all = new BitMask(frame.width, frame.height);
-      for (const label of doc.labels) {
-        const mine = doc.layer(label);
-        const reference = references.find((r) => r.label === label)?.mask ?? new BitMask(frame.width, frame.height);
-        const m = reference.clone();
-        m.andNot(mine);
-        missed.or(m);
-        const e = mine.clone();
-        e.andNot(reference);
-        extra.or(e);
-        all.or(reference);
-      }
+      const mine = doc.layer(compared);
+      const reference = references.find((r) => r.label === compared)?.mask ?? new BitMask(frame.width, frame.height);
+      const missed = reference.clone();
+      missed.andNot(mine);
+      const extra = mine.clone();
+      extra.andNot(reference);
       setOverlays([
         { name: "missed", mask: missed, colour: MISSED, look: { opacity: 0.6 } },
         { name: "extra", mask: extra, colour: EXTRA, look: { opacity: 0.6 } },
-        { name: "reference", mask: all, colour: REFERENCE, look: { outlineOnly: true } },
+        { name: "reference", mask: reference, colour: REFERENCE, look: { outlineOnly: true } },
       ]);
     });
     return () => {
       gone = true;
     };
-  }, [feedback, frame, doc]);
+  }, [feedback, frame, doc, compared]);
 
   const tone = (d: number): Tone => (d >= 0.85 ? "good" : d >= 0.6 ? "info" : "warn");
   return (
@@ -74,9 +68,11 @@ export function FeedbackView({ work, feedback, labels, onNext }: { work: Work; f
             return (
               <div key={f.label_id} className="feedback-label">
                 <h3>
-                  <span className="swatch" style={{ background: label ? labelColour(label) : undefined }} />
-                  {label?.name}
-                  <span className="feedback-dice">{percent(f.dice, i18n.language)}</span>
+                  <button type="button" aria-pressed={f.label_id === compared} onClick={() => setCompared(f.label_id)}>
+                    <span className="swatch" style={{ background: label ? labelColour(label) : undefined }} />
+                    {label?.name}
+                    <span className="feedback-dice">{percent(f.dice, i18n.language)}</span>
+                  </button>
                 </h3>
                 <Notice tone={tone(f.dice)}>
                   <p>{t(f.dice >= 0.9 ? "feedback.great" : f.dice >= 0.75 ? "feedback.good" : f.dice >= 0.5 ? "feedback.fair" : "feedback.poor")}</p>

@@ -223,8 +223,12 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
     host,
   });
 
-  const areas: Record<number, number> = {};
-  for (const l of labels) if (doc.labels.includes(l.id)) areas[l.id] = doc.layer(l.id).count();
+  // Counting every layer's bits is for edits, not for every move of a slider.
+  const { revision } = doc;
+  const areas = useMemo(() => {
+    return Object.fromEntries(labels.filter((l) => doc.labels.includes(l.id)).map((l) => [l.id, doc.layer(l.id).count()]));
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the document changes in place; its revision is what tells of it
+  }, [doc, revision, labels]);
 
   return (
     <div className="editor" data-panel={panelOpen}>
