@@ -64,11 +64,10 @@ def sigmoid(x: Float) -> Float:
 def prompt_planes(prompt: Prompt, window: Window, previous: Float | None, t: Tuning, size: int) -> Float:
     """(4, S, S): positive disks, negative disks, filled box, previous probability. Of two clicks on one place the later wins."""
     planes = np.zeros((4, size, size), np.float32)
-    strokes = sum(len(s.points) > 0 for s in prompt.scribbles) > 0
     clicks = prompt.clicks()
     thin = len(clicks) - len(prompt.points)
     for i, click in enumerate(clicks):
-        radius = 1.6 if strokes and i < thin else t.radius
+        radius = 1.6 if i < thin else t.radius
         if window.holds(click):
             disk = disks([window.place(click, size)], size, radius)
             planes[0 if click.is_positive else 1][disk] = 1
@@ -123,7 +122,7 @@ class Interaction:
         """The mask at the frame's resolution, its probability, and the predicted IoU."""
         t = self.t
         window, prob, score = self._look()
-        planes: list[tuple[Window, Float]] = [(window, prob)]
+        first = prob
         target = self._closer(window, prob) or window
         previous: list[Float | None] = [resample(prob, window, target, t.size)]
         if self.believed is not None:
@@ -144,7 +143,7 @@ class Interaction:
         last, settled = self._settle(target, prob)
         out = np.zeros((self.height, self.width), np.float32)
         if target.side < window.side and self.prompt.box is None:
-            paste(out, planes[0][1], window)
+            paste(out, first, window)
         paste(out, settled, last)
         return Candidate(self._merge(self._keep(out)), score, out)
 
