@@ -7,48 +7,9 @@ import { type Display, PLAIN } from "~/lib/canvas/window";
 import { Gestures, type Contact } from "./gestures";
 import { type HudState, drawHud } from "./hud";
 import { type Frame, Renderer } from "./renderer";
+import type { Prompt, StageEvents, StageOptions } from "./types";
 
-export type Tool = "brush" | "eraser" | "threshold" | "lasso" | "polygon" | "point" | "box" | "window" | "pan";
-
-export interface PromptPoint extends Point {
-  is_positive: boolean;
-}
-
-export interface Prompt {
-  points: PromptPoint[];
-  box: [number, number, number, number] | null;
-}
-
-export interface LabelStyle {
-  id: number;
-  colour: string;
-  visible: boolean;
-}
-
-export interface StageOptions {
-  tool: Tool;
-  label: number;
-  /** Diameter of the brush in frame pixels. */
-  size: number;
-  protect: boolean;
-  tolerance: number;
-  fingerOffset: boolean;
-  readOnly: boolean;
-  opacity: number;
-  outlineOnly: boolean;
-  hidden: boolean;
-  labels: LabelStyle[];
-}
-
-export interface StageEvents {
-  onChange?: (change: Change) => void;
-  onPrompt?: (prompt: Prompt) => void;
-  onView?: (view: View) => void;
-  onDisplay?: (display: Display) => void;
-  onSize?: (size: number) => void;
-  /** How the last stroke went from pointer to picture, in milliseconds. */
-  onPaint?: (ms: number) => void;
-}
+export type { LabelStyle, Prompt, PromptPoint, StageEvents, StageOptions, Tool } from "./types";
 
 const FINGER_OFFSET = 64;
 

@@ -1,0 +1,46 @@
+import type { Change } from "~/lib/canvas/document";
+import type { Point } from "~/lib/canvas/shapes";
+import type { View } from "~/lib/canvas/view";
+import type { Display } from "~/lib/canvas/window";
+
+export type Tool = "brush" | "eraser" | "threshold" | "lasso" | "polygon" | "point" | "box" | "window" | "pan";
+
+export interface PromptPoint extends Point {
+  is_positive: boolean;
+}
+
+export interface Prompt {
+  points: PromptPoint[];
+  box: [number, number, number, number] | null;
+}
+
+export interface LabelStyle {
+  id: number;
+  colour: string;
+  visible: boolean;
+}
+
+export interface StageOptions {
+  tool: Tool;
+  label: number;
+  /** Diameter of the brush in frame pixels. */
+  size: number;
+  protect: boolean;
+  tolerance: number;
+  fingerOffset: boolean;
+  readOnly: boolean;
+  opacity: number;
+  outlineOnly: boolean;
+  hidden: boolean;
+  labels: LabelStyle[];
+}
+
+export interface StageEvents {
+  onChange?: (change: Change) => void;
+  onPrompt?: (prompt: Prompt) => void;
+  onView?: (view: View) => void;
+  onDisplay?: (display: Display) => void;
+  onSize?: (size: number) => void;
+  /** How the last stroke went from pointer to picture, in milliseconds. */
+  onPaint?: (ms: number) => void;
+}
