@@ -68,7 +68,7 @@ export function rasterise(mask: BitMask, rect: Rect, style: LayerStyle, out: Uin
   return painted;
 }
 
-type TileCanvas = HTMLCanvasElement | OffscreenCanvas;
+type TileCanvas = HTMLCanvasElement;
 
 export type CanvasFactory = (width: number, height: number) => TileCanvas;
 
@@ -119,7 +119,7 @@ export class LayerTiles {
       tile = this.make(Math.min(TILE, this.mask.width - left), Math.min(TILE, this.mask.height - top));
       this.tiles.set(key, tile);
     }
-    (tile.getContext("2d"))?.putImageData(image, part.x0 - left, part.y0 - top);
+    tile.getContext("2d")?.putImageData(image, part.x0 - left, part.y0 - top);
   }
 
   /** Draws the tiles that meet `visible` (frame pixels) in a context that is already in frame coordinates. */
