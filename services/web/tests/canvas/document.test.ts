@@ -55,6 +55,14 @@ describe("brush", () => {
     );
   });
 
+  it("stays a dot where the path is shorter than numbers can tell", () => {
+    const mask = new BitMask(40, 30);
+    capsuleSpans({ x: 0, y: 0 }, { x: 5e-324, y: 5e-324 }, 9, (y, x0, x1) => mask.fillSpan(y, x0, x1, true));
+    expect(mask.get(9, 0)).toBe(false);
+    expect(mask.get(8, 0)).toBe(true);
+    expect(mask.get(7, 7)).toBe(false);
+  });
+
   it("of one pixel leaves an unbroken line", () => {
     const mask = new BitMask(20, 20);
     capsuleSpans({ x: 1.5, y: 1.5 }, { x: 17.2, y: 9.9 }, 0.5, (y, x0, x1) => mask.fillSpan(y, x0, x1, true));

@@ -16,7 +16,9 @@ export type SpanSink = (y: number, x0: number, x1: number) => void;
 export function capsuleSpans(a: Point, b: Point, radius: number, sink: SpanSink): void {
   const dx = b.x - a.x;
   const dy = b.y - a.y;
-  const length = Math.hypot(dx, dy);
+  // A path too short to have a direction is a dot: with denormals the normal below would not be of length one.
+  const way = Math.hypot(dx, dy);
+  const length = way < 1e-9 ? 0 : way;
   if (radius <= 0.75) {
     thinLine(a, b, sink);
     return;
