@@ -33,8 +33,10 @@ class Thresholds:
 def dice_threshold(matched: NDArray[np.float64], shuffled: NDArray[np.float64]) -> tuple[float, str]:
     """The Dice that best tells real pairs from real images with another image's mask (Youden's J), from held-out real images.
 
-    At most the 10 % quantile of the matched, so that nine real pairs in ten would pass; 0 (nobody is refused) with fewer than 4 pairs,
-    or where the model can't tell the two apart, since then a refusal would say nothing.
+    Every cut between two neighbouring values tells equally well, so the middle of that gap is taken: where real and shuffled pairs lie far
+    apart, nothing in the data speaks for the upper end of it. At most the 10 % quantile of the matched, so that nine real pairs in ten
+    would pass; 0 (nobody is refused) with fewer than 4 pairs, or where the model can't tell the two apart, since then a refusal would
+    say nothing.
     """
     if len(matched) < 4 or not len(shuffled):
         return 0.0, "too few held-out real images to learn a Dice threshold; none is applied"
@@ -46,7 +48,8 @@ def dice_threshold(matched: NDArray[np.float64], shuffled: NDArray[np.float64]) 
             0.0,
             f"the segmenter doesn't tell real masks from shuffled ones (J = {youden[best]:.2f}); no Dice threshold",
         )
-    cut = min(float(cuts[best]), float(np.quantile(matched, 0.1)))
+    below = float(cuts[best - 1]) if best else 0.0
+    cut = min((below + float(cuts[best])) / 2, float(np.quantile(matched, 0.1)))
     return cut, f"Dice >= {cut:.2f} (J = {youden[best]:.2f} on {len(matched)} held-out real images)"
 
 

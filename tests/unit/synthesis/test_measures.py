@@ -64,6 +64,11 @@ def test_a_judge_that_knows_nothing_refuses_nobody():
     assert filters.dice_threshold(np.array([0.9]), np.array([0.1]))[0] == 0
 
 
+def test_the_threshold_lies_in_the_middle_of_the_gap():
+    cut, _ = filters.dice_threshold(np.array([0.8, 0.85, 0.9, 0.95]), np.array([0.2, 0.3, 0.4]))
+    assert cut == pytest.approx(0.6)
+
+
 def test_features_tell_textures_apart_and_have_one_length():
     rng = np.random.default_rng(0)
     smooth = np.repeat(np.linspace(-1, 1, 32)[None, None, :, None], 32, axis=3).astype(np.float32)
