@@ -72,7 +72,7 @@ types: $(VENV)/.dev ## mypy --strict
 	$(VENV)/bin/mypy
 
 unit: $(VENV)/.dev ## Unit and property tests
-	$(PY) -m pytest tests/unit tests/property -m "not slow and not real and not e2e and not torch"
+	$(PY) -m pytest -n 2 --dist loadfile tests/unit tests/property -m "not slow and not real and not e2e and not torch"
 
 web-check: $(WEB)/node_modules/.stamp ## eslint, tsc, vitest
 	cd $(WEB) && npm run --silent lint && npm run --silent typecheck && npm test --silent
