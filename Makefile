@@ -99,7 +99,7 @@ test: setup-dev ## Set up and run every test
 
 # --- figures --------------------------------------------------------------------------------------------------------------
 
-bench: bench-intake bench-consensus bench-segment bench-synthesis ## All benchmarks, one JSON line a figure
+bench: bench-intake bench-consensus bench-segment bench-synthesis bench-web ## All benchmarks, one JSON line a figure
 
 bench-intake: $(VENV)/.dev ## Start-up, memory, submissions, next task
 	$(PY) benchmarks/startup.py
@@ -108,6 +108,8 @@ bench-consensus: $(VENV)/.dev ## Every consensus method and its peers on simulat
 	$(PY) benchmarks/consensus.py
 bench-segment: $(VENV)/.dev ## The segmenter on seen and unseen images
 	$(PY) benchmarks/segment.py
+bench-web: $(VENV)/.dev $(WEB)/dist/index.html ## The canvas in headless Chromium, and the size of the volunteer's shell
+	$(PY) benchmarks/web.py
 bench-synthesis: $(VENV)/.dev ## Generator: a step and a sample against a bare diffusers loop
 	$(PY) benchmarks/synthesis.py
 
