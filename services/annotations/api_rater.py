@@ -15,7 +15,8 @@ from services.annotations.access import json_response, require_view, transact
 from services.annotations.api import ProjectId, Who
 from services.annotations.domain import stats
 from services.annotations.domain.answers import check_fits, parse_body, parse_masks
-from services.annotations.domain.leases import Action, State
+from services.annotations.domain.leases import Action, State, image_deleted
+from services.annotations.domain.quorum import DELETED
 from services.annotations.door import answer, read_body
 from services.annotations.intake import GroupCommitter
 from services.annotations.records import masks_to_text, parse_labels
@@ -97,11 +98,13 @@ def create_router(deps: Deps, intake: GroupCommitter) -> APIRouter:
         def work(conn: Any) -> None:
             lease = store_leases.find_lease(conn, lease_id)
             after = store_leases.allowed(lease, rater_id, Action.DRAFT, now)
-            query = select(t.tasks.c.height, t.tasks.c.width, t.projects.c.labels)
+            query = select(t.tasks.c.height, t.tasks.c.width, t.tasks.c.status, t.projects.c.labels)
             query = query.join(t.projects, t.projects.c.id == t.tasks.c.project_id).where(
                 t.tasks.c.id == lease.task_id
             )
             task = conn.execute(query).one()
+            if task.status == DELETED:
+                raise image_deleted()
             label_ids = [label.id for label in parse_labels(task.labels)]
             check_fits(masks, height=task.height, width=task.width, label_ids=label_ids)
             store_leases.save_draft(conn, rater_id, lease.task_id, text, now)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from services.annotations import store
+from services.annotations.store_deletion import delete_task
 from shared.bus.runner import Handler
 from shared.contracts.bramble.common.v1.common_pb2 import Envelope
 from shared.contracts.bramble.consensus.v1.events_pb2 import ConsensusUpdated, RaterScored
-from shared.contracts.bramble.images.v1.events_pb2 import ImageStored
+from shared.contracts.bramble.images.v1.events_pb2 import ImageDeleted, ImageStored
 from shared.contracts.bramble.inference.v1.events_pb2 import ProposalReady
 from shared.errors import NotFound
 from shared.ids import new_id
@@ -17,6 +18,11 @@ from shared.ids import new_id
 def on_image_stored(conn: Connection, envelope: Envelope, message: ImageStored) -> None:
     """A stored image becomes a task; an image that has one keeps it. An unknown project is a dead letter."""
     store.add_task(conn, new_id(), message.image, envelope.occurred_at_us)
+
+
+def on_image_deleted(conn: Connection, envelope: Envelope, message: ImageDeleted) -> None:
+    """A deleted image's task is never handed out again, and who draws on it just now is told."""
+    delete_task(conn, new_id(), message.project_id, message.image_id, envelope.occurred_at_us)
 
 
 def on_proposal_ready(conn: Connection, _envelope: Envelope, message: ProposalReady) -> None:
@@ -40,6 +46,7 @@ def on_rater_scored(conn: Connection, _envelope: Envelope, message: RaterScored)
 
 HANDLERS = (
     Handler(ImageStored, on_image_stored),
+    Handler(ImageDeleted, on_image_deleted),
     Handler(ProposalReady, on_proposal_ready),
     Handler(ConsensusUpdated, on_consensus_updated),
     Handler(RaterScored, on_rater_scored),

@@ -166,7 +166,8 @@ def retired_row(
 
 # ------------------------------------------------------------------------------------------------------------------- tasks
 def add_task(conn: Connection, task_id: str, image: common.ImageRef, now: int) -> bool:
-    """Create the task of a stored image, and say so (`TaskCreated`). False: the image has one already.
+    """Create the task of a stored image, and say so (`TaskCreated`). False: the image has one already,
+    or was deleted before the news of it came.
 
     Raises NotFound for an unknown project.
     """
@@ -203,17 +204,18 @@ def list_tasks(
     c = t.tasks.c
     query = select(c.id, c.image_id, c.status, c.is_gold, c.submissions, c.leases, c.quorum, c.created_at)
     query = query.where(c.project_id == project_id, c.id > after).order_by(c.id).limit(limit)
-    if status:
-        query = query.where(c.status == status)
+    query = query.where(c.status == status if status else c.status != quorum_rules.DELETED)
     return [{str(key): value for key, value in row._mapping.items()} for row in conn.execute(query)]
 
 
-def find_task(conn: Connection, project_id: str, image_id: str, *, lock: bool = False) -> Any:
-    """The task row of an image; NotFound where the project has no such image."""
+def find_task(
+    conn: Connection, project_id: str, image_id: str, *, lock: bool = False, deleted: bool = False
+) -> Any:
+    """The task row of an image, with `deleted` also that of a deleted one; NotFound where the project has no such image."""
     c = t.tasks.c
     query = select(t.tasks).where(c.project_id == project_id, c.image_id == image_id)
     row = conn.execute(query.with_for_update() if lock else query).first()
-    if row is None:
+    if row is None or (row.status == quorum_rules.DELETED and not deleted):
         raise NotFound(f"The project has no image {image_id}, or it isn't a task yet; try again in a moment.")
     return row
 
@@ -277,5 +279,5 @@ def list_submissions(
     c = t.submissions.c
     query = select(t.submissions).where(c.project_id == project_id, c.id > after).order_by(c.id).limit(limit)
     if image_id:
-        query = query.where(c.task_id == find_task(conn, project_id, image_id).id)
+        query = query.where(c.task_id == find_task(conn, project_id, image_id, deleted=True).id)
     return list(conn.execute(query))

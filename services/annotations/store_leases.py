@@ -33,6 +33,8 @@ SWEEP = (
 )
 
 
+IMAGE_DELETED = "image deleted"  # the reason of a lease that ended with its image
+
 _tasks, _leases = t.tasks.c, t.leases.c
 # Literal, not bound: a planner can't see that a bound value fits the condition of a partial index.
 _live = _leases.state == literal_column("0")
@@ -53,6 +55,10 @@ def find_lease(conn: Connection, lease_id: str, *, lock: bool = False) -> AnyRow
 def allowed(lease: AnyRow, rater_id: str, action: Action, now: int) -> State:
     """The lease's state after `action` by `rater_id` at `now`; raises what `domain.leases.check` raises."""
     state = rules.effective(State(lease.state), lease.expires_at, now)
+    if state is State.EXPIRED and lease.reason == IMAGE_DELETED and lease.rater_id == rater_id:
+        if action is Action.GIVE_BACK:
+            return state
+        raise rules.image_deleted()
     return rules.check(state, action, owner=lease.rater_id == rater_id)
 
 

@@ -243,6 +243,8 @@ def _accept(work: _Batch, submission: Submission) -> Receipt:
     owner = row.rater_id == rater_id
     if owner:
         # Before the lease, so that only what fits is kept as the draft of an expired one.
+        if row.status == quorum_rules.DELETED:
+            raise lease_rules.image_deleted()
         check_fits(answer.masks, height=row.height, width=row.width, label_ids=label_ids)
         if state is State.EXPIRED:
             _keep_draft(work, row, answer.masks)

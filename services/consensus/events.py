@@ -1,4 +1,4 @@
-"""Messages to calls: submissions and gold in."""
+"""Messages to calls: submissions, gold and deletions in."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ from shared.contracts.bramble.annotations.v1.events_pb2 import (
     ProjectUpdated,
 )
 from shared.contracts.bramble.common.v1.common_pb2 import Envelope, LabelMask
+from shared.contracts.bramble.images.v1.events_pb2 import ImageDeleted
 from shared.imaging import rle
 from shared.imaging.rle import RLE
 
 
 def handlers(blobs: BlobStore, clock: Clock) -> tuple[Handler, ...]:
-    """What consensus does on the events of annotations."""
+    """What consensus does on the events of annotations and images."""
 
     def on_project(conn: Connection, _envelope: Envelope, message: ProjectCreated | ProjectUpdated) -> None:
         labels = [{"id": label.id, "name": label.name} for label in message.labels]
@@ -76,12 +77,17 @@ def handlers(blobs: BlobStore, clock: Clock) -> tuple[Handler, ...]:
             store.set_gold(conn, message.image, {i: known.get(i, empty) for i in {*labels, *known}})
         store.touch(conn, message.project_id, clock.now_us())
 
+    def on_deleted(conn: Connection, _envelope: Envelope, message: ImageDeleted) -> None:
+        """Listed and merged no more. What the votes on it said about their raters stays known."""
+        store.delete_image(conn, message.project_id, message.image_id, clock.now_us())
+
     apply: Callable[..., None] = on_project
     return (
         Handler(ProjectCreated, apply),
         Handler(ProjectUpdated, apply),
         Handler(AnnotationSubmitted, on_submission),
         Handler(GoldAdded, on_gold),
+        Handler(ImageDeleted, on_deleted),
     )
 
 

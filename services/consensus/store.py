@@ -19,6 +19,8 @@ from shared.contracts.bramble.common.v1.common_pb2 import ImageRef
 from shared.errors import NotFound
 from shared.imaging.rle import RLE
 
+DELETED = "deleted"  # status of an image that the lab deleted; its row keeps later news from bringing it back
+
 
 @dataclass(frozen=True, slots=True)
 class Vote:
@@ -81,6 +83,8 @@ def touch(conn: Connection, project_id: str, now: int) -> None:
 def put_image(conn: Connection, ref: ImageRef, quorum: int, accept: float, is_gold: bool) -> None:
     """Create an image's row, or refresh what may change."""
     values = {"quorum": quorum, "accept_agreement": accept, "is_gold": is_gold}
+    if is_deleted(conn, ref.id):
+        return
     if find_image(conn, ref.id) is None:
         conn.execute(
             insert(t.images).values(
@@ -92,12 +96,32 @@ def put_image(conn: Connection, ref: ImageRef, quorum: int, accept: float, is_go
 
 
 def find_image(conn: Connection, image_id: str) -> Row[Any] | None:
-    """An image's row, or None."""
-    return conn.execute(select(t.images).where(t.images.c.image_id == image_id)).first()
+    """An image's row, or None; a deleted one is none."""
+    here = (t.images.c.image_id == image_id) & (t.images.c.status != DELETED)
+    return conn.execute(select(t.images).where(here)).first()
+
+
+def is_deleted(conn: Connection, image_id: str) -> bool:
+    """Whether the lab deleted the image."""
+    query = select(t.images.c.status).where(t.images.c.image_id == image_id)
+    return conn.execute(query).scalar() == DELETED
+
+
+def delete_image(conn: Connection, project_id: str, image_id: str, now: int) -> None:
+    """List an image no more, nor merge it again, also where its first vote comes later than this. Its votes and versions stay."""
+    conn.execute(delete(t.labels).where(t.labels.c.image_id == image_id))
+    conn.execute(delete(t.gold).where(t.gold.c.image_id == image_id))
+    values = {"status": DELETED, "is_gold": False, "updated_at": now}
+    if conn.execute(update(t.images).where(t.images.c.image_id == image_id).values(**values)).rowcount == 0:
+        ref = ImageRef(id=image_id, project_id=project_id)
+        row = {"image_id": image_id, "project_id": project_id, "ref": ref.SerializeToString(), "quorum": 0}
+        conn.execute(insert(t.images).values(**row, accept_agreement=0.7, **values))
 
 
 def set_gold(conn: Connection, ref: ImageRef, masks: Mapping[int, RLE] | None) -> None:
-    """Keep an image's truth; None: it isn't gold any more."""
+    """Keep an image's truth; None: it isn't gold any more. A deleted image gets none."""
+    if is_deleted(conn, ref.id):
+        return
     conn.execute(delete(t.gold).where(t.gold.c.image_id == ref.id))
     conn.execute(update(t.images).where(t.images.c.image_id == ref.id).values(is_gold=masks is not None))
     rows = [
@@ -277,7 +301,9 @@ def page(
 def merged_images(conn: Connection, project_id: str) -> list[str]:
     """Images of a project that have votes and aren't gold."""
     img = t.images.c
-    query = select(img.image_id).where(img.project_id == project_id, img.is_gold.is_(False))
+    query = select(img.image_id).where(
+        img.project_id == project_id, img.is_gold.is_(False), img.status != DELETED
+    )
     return list(conn.execute(query.order_by(img.image_id)).scalars())
 
 

@@ -13,13 +13,14 @@ import orjson
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from services.images import deliver, schemas, store
+from services.images import deliver, events, schemas, store
 from services.images.access import Projects
 from services.images.multipart import files_of
 from services.images.records import Image
 from services.images.upload import Upload
 from shared.auth import Principal, Role, current_principal
 from shared.blobs import BlobStore
+from shared.db import emit
 from shared.deps import Deps
 from shared.errors import BrambleError, InvalidInput, NotFound
 from shared.ids import is_id
@@ -203,13 +204,18 @@ def create_router(deps: Deps, projects: Projects) -> APIRouter:
 
     @router.delete("/images/{image_id}", status_code=204, response_class=Response)
     async def delete_image(image_id: ImageId, request: Request, who: Who) -> Response:
-        """Delete an image, and its file with the last image of it (role lab). It can't be undone."""
+        """Delete an image, and its file with the last image of it (role lab). It can't be undone.
+
+        Nobody is asked about it any more: its task ends, also for who draws on it just now, and new datasets leave it out.
+        """
         who.require_scope("write")
         image = await of_lab(request, who, image_id)
 
         def delete() -> None:
             with db.begin() as conn:
-                keys = store.delete_image(conn, store.find_image(conn, image.id))
+                found = store.find_image(conn, image.id)
+                keys = store.delete_image(conn, found)
+                emit(conn, deps.service, found.id, events.image_deleted(found), clock=deps.clock)
             for key in keys:
                 blobs.delete(key)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.images.records import Image, Rejection, Source
 from shared.contracts.bramble.common.v1.common_pb2 import BlobRef, Geometry, ImageRef
-from shared.contracts.bramble.images.v1.events_pb2 import ImageRejected, ImageStored
+from shared.contracts.bramble.images.v1.events_pb2 import ImageDeleted, ImageRejected, ImageStored
 
 
 def image_stored(image: Image, source: Source) -> ImageStored:
@@ -45,3 +45,8 @@ def image_rejected(refused: Rejection) -> ImageRejected:
     return ImageRejected(
         project_id=refused.project_id, name=refused.name, code=refused.code, reason=refused.reason
     )
+
+
+def image_deleted(image: Image) -> ImageDeleted:
+    """One for each deleted frame, in the transaction that forgets it. Key: the image."""
+    return ImageDeleted(image_id=image.id, project_id=image.project_id)

@@ -1,4 +1,4 @@
-"""Events in (projects, gold, accepted consensus) and out (generator, synthetic images, dataset)."""
+"""Events in (projects, gold, accepted consensus, deleted images) and out (generator, synthetic images, dataset)."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from shared.bus.runner import Handler
 from shared.contracts.bramble.annotations.v1.events_pb2 import GoldAdded, ProjectCreated, ProjectUpdated
 from shared.contracts.bramble.common.v1.common_pb2 import BlobRef, Envelope, ImageRef, LabelMask
 from shared.contracts.bramble.consensus.v1.events_pb2 import ConsensusAccepted
+from shared.contracts.bramble.images.v1.events_pb2 import ImageDeleted
 from shared.imaging import rle
 
 log = logging.getLogger(__name__)
@@ -54,11 +55,15 @@ def handlers(store: Store, blobs: BlobStore) -> list[Handler]:
         }
         store.put_item(conn, message.project_id, image.id, {**_image(image), "consensus": consensus})
 
+    def on_deleted(conn: Connection, _envelope: Envelope, message: ImageDeleted) -> None:
+        store.delete_image(conn, message.project_id, message.image_id)
+
     return [
         Handler(ProjectCreated, on_project),
         Handler(ProjectUpdated, on_project),
         Handler(GoldAdded, on_gold),
         Handler(ConsensusAccepted, on_consensus),
+        Handler(ImageDeleted, on_deleted),
     ]
 
 

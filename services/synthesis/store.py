@@ -39,7 +39,10 @@ class Store:
         upsert(conn, projects, {"project_id": project_id}, values)
 
     def put_item(self, conn: Connection, project_id: str, image_id: str, values: Mapping[str, Any]) -> None:
-        """Remember an image with its gold or consensus masks."""
+        """Remember an image with its gold or consensus masks; one that was deleted stays deleted."""
+        here = (items.c.project_id == project_id) & (items.c.image_id == image_id)
+        if conn.execute(select(items.c.deleted).where(here)).scalar():
+            return
         upsert(
             conn,
             items,
@@ -57,7 +60,17 @@ class Store:
         """The lab took gold back; the image stays only if it has a consensus."""
         here = (items.c.project_id == project_id) & (items.c.image_id == image_id)
         conn.execute(update(items).where(here).values(gold=None, updated_at_us=self.clock.now_us()))
-        conn.execute(delete(items).where(here, items.c.consensus.is_(None)))
+        conn.execute(delete(items).where(here, items.c.consensus.is_(None), items.c.deleted.is_(False)))
+
+    def delete_image(self, conn: Connection, project_id: str, image_id: str) -> None:
+        """Leave an image out of everything that is made from now on, also where its masks are told of later than this."""
+        gone = {"gold": None, "consensus": None, "deleted": True, "updated_at_us": self.clock.now_us()}
+        here = (items.c.project_id == project_id) & (items.c.image_id == image_id)
+        if conn.execute(update(items).where(here).values(gone)).rowcount:
+            return
+        never = {"group_name": "", "name": "", "source_id": "", "height": 0, "width": 0, "channels": 1}
+        row = {"project_id": project_id, "image_id": image_id, **never, "frame": {}, "geometry": {}}
+        conn.execute(insert(items).values(**row, **gone))
 
     # Projects, items, splits
 
@@ -82,6 +95,7 @@ class Store:
         last = ""
         while True:
             query = select(items).where(items.c.project_id == project_id, items.c.image_id > last)
+            query = query.where(items.c.deleted.is_(False))
             with self.db.read() as conn:
                 rows = conn.execute(query.order_by(items.c.image_id).limit(500)).all()
             yield from rows
@@ -91,14 +105,17 @@ class Store:
 
     def unread(self, project_id: str) -> list[Any]:
         """(image_id, frame) of up to 200 items whose picture hash isn't known yet."""
-        here = (items.c.project_id == project_id) & items.c.picture_hash.is_(None)
+        here = (
+            (items.c.project_id == project_id) & items.c.picture_hash.is_(None) & items.c.deleted.is_(False)
+        )
         with self.db.read() as conn:
             return list(conn.execute(select(items.c.image_id, items.c.frame).where(here).limit(200)).all())
 
     def item_heads(self, project_id: str) -> list[tuple[str, str, str, str]]:
         """(image_id, group, picture hash, SHA-256 of the frame) of all items in order of id: little enough for 100,000 of them."""
         columns = (items.c.image_id, items.c.group_name, items.c.picture_hash, items.c.frame)
-        query = select(*columns).where(items.c.project_id == project_id).order_by(items.c.image_id)
+        here = (items.c.project_id == project_id) & items.c.deleted.is_(False)
+        query = select(*columns).where(here).order_by(items.c.image_id)
         with self.db.read() as conn:
             rows = conn.execution_options(yield_per=1000).execute(query)
             return [

@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 from shared.db.session import metadata
@@ -47,6 +48,8 @@ items = Table(
     Column(
         "consensus", JSON(none_as_null=True)
     ),  # {masks, version, method, submissions, raters, by_expert, agreement}
+    # The lab deleted the image; the row stays so that older news of it can't bring it back.
+    Column("deleted", Boolean, nullable=False, default=False, server_default=text("false")),
     Column("picture_hash", String(16)),  # filled by the first job that reads the frame
     Column("thumbprint", LargeBinary),
     Column("updated_at_us", BigInteger, nullable=False),

@@ -66,6 +66,11 @@ def check(state: State, action: Action, *, owner: bool) -> State:
     return after
 
 
+def image_deleted() -> Gone:
+    """The error for an answer or a draft to an image that the lab deleted."""
+    return Gone("The lab deleted this image; ask for the next task.", code="image-deleted", draft_kept=False)
+
+
 def refuse(state: State, action: Action) -> BrambleError:
     """The error for an action that the table doesn't have."""
     if state is State.EXPIRED:

@@ -8,6 +8,7 @@ place. Gold is handed out beside the quorum and has no need of its own.
 from __future__ import annotations
 
 OPEN, RETIRED = "open", "retired"
+DELETED = "deleted"  # the image is gone; the row stays for the answers that refer to it
 EXTRA_RATERS = 5  # consensus may ask for this many raters beyond the project's quorum on one image, no more
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from shared.auth import Role
 from shared.contracts.bramble.common.v1.common_pb2 import Envelope
-from shared.contracts.bramble.images.v1.events_pb2 import ImageRejected, ImageStored
+from shared.contracts.bramble.images.v1.events_pb2 import ImageDeleted, ImageRejected, ImageStored
 from shared.db.outbox import outbox_table
 from shared.deps import Deps
 from shared.ids import new_id
@@ -35,7 +35,7 @@ async def send(
 
 
 def events(deps: Deps) -> list[tuple[Envelope, Any]]:
-    kinds = {"ImageStored": ImageStored, "ImageRejected": ImageRejected}
+    kinds = {"ImageStored": ImageStored, "ImageRejected": ImageRejected, "ImageDeleted": ImageDeleted}
     with deps.db.read() as conn:
         rows = conn.execute(select(outbox_table.c.value).order_by(outbox_table.c.id)).scalars().all()
     envelopes = [Envelope.FromString(row) for row in rows]
@@ -220,6 +220,8 @@ async def test_deleting_the_last_image_of_a_file_frees_it(
     for image_id in ids[1:]:
         assert (await http.delete(f"/images/{image_id}", headers=lab)).status_code == 204
     assert list(deps["images"].blobs.list("images/")) == []
+    messages = [m for _, m in events(deps["images"]) if isinstance(m, ImageDeleted)]
+    assert [(m.image_id, m.project_id) for m in messages] == [(i, project["open"]) for i in ids]
     assert (await send(http, project["open"], {"v.nii": data}, lab)).json()["accepted"] == 1
 
 

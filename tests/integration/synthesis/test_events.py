@@ -18,6 +18,7 @@ TOPICS = (
     "bramble.annotations.v1.ProjectUpdated",
     "bramble.annotations.v1.GoldAdded",
     "bramble.consensus.v1.ConsensusAccepted",
+    "bramble.images.v1.ImageDeleted",
 )
 FOUND = [path for topic in TOPICS for path in sorted((EXAMPLES / topic / "v1").glob("*.json"))]
 
@@ -73,3 +74,34 @@ def test_the_same_event_twice_is_applied_once_and_gold_can_be_taken_back(house):
     alone = house.gold(*phantom(np.random.default_rng(1), 32), "b")
     house.tell(GoldAdded(project_id=house.project, image=house.image(pixels, "b", alone), removed=True))
     assert [i.image_id for i in house.store.items(house.project)] == [image_id]
+
+
+def test_a_deleted_image_is_left_out_whatever_comes_later(house):
+    import numpy as np
+
+    from shared.contracts.bramble.annotations.v1.events_pb2 import GoldAdded
+    from shared.contracts.bramble.images.v1.events_pb2 import ImageDeleted
+    from tests.unit.synthesis.phantoms import phantom
+
+    def present() -> list[str]:
+        found = [item.image_id for item in house.store.items(house.project)]
+        assert [head[0] for head in house.store.item_heads(house.project)] == found
+        assert {row.image_id for row in house.store.unread(house.project)} <= set(found)
+        return found
+
+    pixels, label_map = phantom(np.random.default_rng(0), 32)
+    kept = house.gold(pixels, label_map, "a")
+    gone = house.gold(pixels, label_map, "b")
+    assert set(present()) == {kept, gone}
+    for _ in range(2):  # the wire may bring it twice
+        house.tell(ImageDeleted(project_id=house.project, image_id=gone))
+    assert present() == [kept]
+    image = house.image(pixels, "b", gone)
+    house.consensus(pixels, label_map, "b", image=image)
+    house.tell(GoldAdded(project_id=house.project, image=image, removed=True))
+    house.consensus(pixels, label_map, "b", image=image)
+    assert present() == [kept]
+    early = house.image(pixels, "c")
+    house.tell(ImageDeleted(project_id=house.project, image_id=early.id))
+    house.consensus(pixels, label_map, "c", image=early)
+    assert present() == [kept]

@@ -27,6 +27,7 @@ from shared.bus.topics import all_topics, event_types
 from shared.clock import ManualClock
 from shared.contracts.bramble.annotations.v1.events_pb2 import AnnotationSubmitted, GoldAdded, ProjectCreated
 from shared.contracts.bramble.common.v1.common_pb2 import BlobRef, Envelope, ImageRef, Label, LabelMask
+from shared.contracts.bramble.images.v1.events_pb2 import ImageDeleted
 from shared.db import Database, outbox_table
 from shared.deps import Deps
 from shared.ids import new_id
@@ -348,3 +349,33 @@ def test_versions_are_kept(service: Service):
     with service.deps.db.read() as conn:
         rows = conn.execute(select(store.t.versions).order_by(store.t.versions.c.version)).all()
     assert [len(json.loads(r.submissions)) for r in rows] == [1, 2, 3]
+
+
+def test_a_deleted_image_is_listed_and_merged_no_more(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    for name in ("kept", "gone"):
+        for rater in ("a", "b"):
+            service.feed(service.submission(name, rater, {1: disk(20, 20, 8)}))
+    kept, gone = service.image("kept"), service.image("gone")
+
+    def listed() -> set[str]:
+        rows = service.get(f"/api/v1/projects/{PROJECT}/consensus", Role.LAB).json()["items"]
+        return {row["image_id"] for row in rows}
+
+    assert listed() == {kept.id, gone.id}
+    service.feed(ImageDeleted(project_id=PROJECT, image_id=gone.id))
+    assert listed() == {kept.id}
+    assert service.get(f"/api/v1/images/{gone.id}/consensus", Role.LAB).status_code == 404
+    service.feed(service.submission("gone", "c", {1: disk(20, 20, 8)}))  # was under way
+    service.feed(GoldAdded(project_id=PROJECT, image=gone, masks=[service.mask(1, disk(20, 20, 8))]))
+    service.settle()
+    with service.deps.db.read() as conn:
+        assert store.merged_images(conn, PROJECT) == [kept.id]
+        assert store.gold_of(conn, PROJECT, 1) == {}
+        _, submissions = store.votes_of(conn, gone.id)
+    assert len(submissions) == 3, "answers stay"
+    early = service.image("early")
+    service.feed(ImageDeleted(project_id=PROJECT, image_id=early.id))
+    service.feed(service.submission("early", "a", {1: disk(20, 20, 8)}))
+    service.settle()
+    assert listed() == {kept.id}

@@ -553,6 +553,7 @@ def upgrade() -> None:
         sa.Column("geometry", sa.JSON(), nullable=False),
         sa.Column("gold", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("consensus", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("deleted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("picture_hash", sa.String(length=16), nullable=True),
         sa.Column("thumbprint", sa.LargeBinary(), nullable=True),
         sa.Column("updated_at_us", sa.BigInteger(), nullable=False),

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from shared.contracts.bramble.common.v1 import common_pb2 as bramble_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x62ramble/images/v1/events.proto\x12\x11\x62ramble.images.v1\x1a\x1e\x62ramble/common/v1/common.proto\"g\n\x0bImageStored\x12*\n\x05image\x18\x01 \x01(\x0b\x32\x1b.bramble.common.v1.ImageRef\x12,\n\x08original\x18\x02 \x01(\x0b\x32\x1a.bramble.common.v1.BlobRef\"O\n\rImageRejected\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x62ramble/images/v1/events.proto\x12\x11\x62ramble.images.v1\x1a\x1e\x62ramble/common/v1/common.proto\"g\n\x0bImageStored\x12*\n\x05image\x18\x01 \x01(\x0b\x32\x1b.bramble.common.v1.ImageRef\x12,\n\x08original\x18\x02 \x01(\x0b\x32\x1a.bramble.common.v1.BlobRef\"O\n\rImageRejected\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"4\n\x0cImageDeleted\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,4 +36,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_IMAGESTORED']._serialized_end=188
   _globals['_IMAGEREJECTED']._serialized_start=190
   _globals['_IMAGEREJECTED']._serialized_end=269
+  _globals['_IMAGEDELETED']._serialized_start=271
+  _globals['_IMAGEDELETED']._serialized_end=323
 # @@protoc_insertion_point(module_scope)
