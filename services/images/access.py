@@ -1,8 +1,7 @@
 """Who may see or change which project's images.
 
-The gateway's principal says who is a member. Whether a project is open to all volunteers, and who owns one that is a second old,
-only annotations knows, so it's asked over HTTP, on behalf of the asker; what it answers is remembered for a minute, because a
-volunteer's pictures come by the dozen.
+The gateway's principal says who is a member. Whether a project is open to all volunteers only annotations knows, so it's asked
+over HTTP, on behalf of the asker; what it answers is remembered for a minute, because a volunteer's pictures come by the dozen.
 """
 
 from __future__ import annotations
@@ -48,13 +47,10 @@ class Projects:
         role = who.role_in(project_id)
         if role is not None and role >= Role.LAB:
             return
-        if role is None and who.role >= Role.LAB:
-            # The membership of a project's maker reaches the gateway by event, a moment after the project is there.
-            project = await self._ask(request, project_id)
-            if project is None:
-                raise NotFound(f"There is no project {project_id[:64]}.")
-            if project.get("owner_id") == who.id:
-                return
+        # Having made the project counts for nothing: the gateway makes its maker a member before it forwards, and a maker who was
+        # removed as a member is out.
+        if role is None and who.role >= Role.LAB and await self._ask(request, project_id) is None:
+            raise NotFound(f"There is no project {project_id[:64]}.")
         raise Forbidden(
             "This needs the role lab in the project; ask the project's lab to add you as a member."
         )

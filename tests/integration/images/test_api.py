@@ -280,11 +280,20 @@ async def test_a_volunteer_sees_pictures_of_open_projects_and_nothing_else(
         assert (await send(http, project["open"], {"a.png": makers.png()}, headers)).status_code == 403
 
 
-async def test_the_maker_of_a_project_may_upload_before_the_membership_has_arrived(
+async def test_the_maker_of_a_project_who_is_no_member_any_more_may_do_nothing(
     http: httpx.AsyncClient, project: dict[str, str], as_: As
 ) -> None:
-    answer = await send(http, project["closed"], {"a.png": makers.png()}, as_(LAB, Role.LAB))
-    assert answer.json()["accepted"] == 1
+    for name in ("open", "closed"):
+        here = project[name]
+        member = as_(LAB, Role.LAB, {here: Role.LAB})
+        answer = await send(http, here, {"a.png": makers.png()}, member)
+        (image_id,) = answer.json()["results"][0]["image_ids"]
+        removed = as_(LAB, Role.LAB)
+        assert (await send(http, here, {"b.png": makers.png()}, removed)).status_code in (403, 404)
+        assert (await http.get(f"/projects/{here}/images", headers=removed)).status_code in (403, 404)
+        assert (await http.get(f"/images/{image_id}/original", headers=removed)).status_code in (403, 404)
+        assert (await http.delete(f"/images/{image_id}", headers=removed)).status_code in (403, 404)
+        assert (await http.delete(f"/images/{image_id}", headers=member)).status_code == 204
 
 
 async def test_a_key_without_the_scope_write_may_not_upload_or_delete(
