@@ -56,8 +56,6 @@ EXAMPLES: Json = {
         "seed": 1,
     },
 }
-# What an operation answers where FastAPI can't tell: the original is of whatever type was uploaded, the masks are streamed.
-MEDIA = {"getOriginal": "*/*", "downloadMasks": "application/zip"}
 _PROBLEMS = {
     400: "The request can't be read.",
     401: "Nobody is logged in, or the key is unknown or revoked.",
@@ -180,9 +178,6 @@ def _finish(
             if not _has_example(media, schemas) and operation["operationId"] in EXAMPLES:
                 media["example"] = EXAMPLES[operation["operationId"]]
     responses = operation.setdefault("responses", {})
-    if operation["operationId"] in MEDIA:
-        binary = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
-        responses["200"]["content"] = {MEDIA[operation["operationId"]]: binary}
     # FastAPI's own 422 names a schema that Bramble doesn't answer with.
     if "HTTPValidationError" in orjson.dumps(responses.get("422", {})).decode():
         del responses["422"]

@@ -79,7 +79,13 @@ def create_router(deps: Deps) -> APIRouter:
         last = f"{items[-1]['image_id']}:{items[-1]['label_id']}" if len(rows) > limit else None
         return {"items": items, "next": last}
 
-    @router.get("/projects/{project_id}/consensus/masks")
+    @router.get(
+        "/projects/{project_id}/consensus/masks",
+        response_class=StreamingResponse,
+        responses={
+            200: {"content": {"application/zip": {"schema": schemas.BYTES}}, "description": "A streamed ZIP"}
+        },
+    )
     def download_masks(project_id: Id, who: Who) -> StreamingResponse:
         """All consensus masks with their probability maps as a streamed ZIP (role expert)."""
         who.require_scope("read")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Status = Literal["pending", "accepted", "review"]
+BYTES: dict[str, Any] = {"type": "string", "contentMediaType": "application/octet-stream"}
 
 
 class Mask(BaseModel):

@@ -175,7 +175,12 @@ def create_router(deps: Deps, projects: Projects) -> APIRouter:
 
     @router.get(
         "/images/{image_id}/original",
-        responses={200: {"content": {"application/octet-stream": {}}, "description": "The kept file"}},
+        responses={
+            200: {
+                "content": {"*/*": {"schema": schemas.BYTES}},
+                "description": "The kept file, of the type that it is",
+            }
+        },
         response_class=Response,
     )
     async def get_original(image_id: ImageId, request: Request, who: Who) -> Response:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 Cursor = Annotated[str | None, Field(description="Pass as `cursor` for the next page; null on the last.")]
 
+BYTES: dict[str, Any] = {"type": "string", "contentMediaType": "application/octet-stream"}
 UPLOAD_BODY: dict[str, Any] = {
     "required": True,
     "content": {
@@ -22,7 +23,8 @@ UPLOAD_BODY: dict[str, Any] = {
                         "description": "PNG, JPEG, TIFF, DICOM or NIfTI files, or ZIP files of these.",
                     }
                 },
-            }
+            },
+            "example": {"files": ["slice-041.png", "slice-042.png", "scans.zip"]},
         }
     },
 }

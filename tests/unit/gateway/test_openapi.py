@@ -72,3 +72,22 @@ def test_operation_is_complete(name: str, operation: dict[str, Any]) -> None:
     whole = {**schema, "components": DOCUMENT["components"]}
     for example in examples:
         jsonschema_rs.Draft202012Validator(whole).validate(example)
+
+
+@pytest.mark.parametrize(
+    ("path", "media"),
+    [
+        ("/images/{image_id}/original", "*/*"),
+        ("/images/{image_id}/frame", "image/png"),
+        ("/projects/{project_id}/consensus/masks", "application/zip"),
+    ],
+)
+def test_downloads_say_their_own_type(path: str, media: str) -> None:
+    assert list(DOCUMENT["paths"][path]["get"]["responses"]["200"]["content"]) == [media]
+
+
+def test_an_upload_has_an_example_of_its_parts() -> None:
+    content = DOCUMENT["paths"]["/projects/{project_id}/images"]["post"]["requestBody"]["content"]
+    media = content["multipart/form-data"]
+    assert set(media["example"]) == set(media["schema"]["properties"])
+    assert set(media["schema"]["required"]) <= set(media["example"])

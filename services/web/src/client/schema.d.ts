@@ -355,6 +355,8 @@ export interface paths {
         /**
          * Delete Image
          * @description Delete an image, and its file with the last image of it (role lab). It can't be undone.
+         *
+         *     Nobody is asked about it any more: its task ends, also for who draws on it just now, and new datasets leave it out.
          */
         delete: operations["deleteImage"];
         options?: never;
@@ -4026,7 +4028,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The kept file */
+            /** @description The kept file, of the type that it is */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -4978,7 +4980,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Successful Response */
+            /** @description A streamed ZIP */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -5378,6 +5380,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "files": [
+                 *         "slice-041.png",
+                 *         "slice-042.png",
+                 *         "scans.zip"
+                 *       ]
+                 *     }
+                 */
                 "multipart/form-data": {
                     /** @description PNG, JPEG, TIFF, DICOM or NIfTI files, or ZIP files of these. */
                     files: string[];
