@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "", description="Address under which browsers reach the gateway; sets Secure cookies when https."
     )
+    forwarded_allow_ips: str = Field(
+        "127.0.0.1",
+        description="Proxies by address or network, comma-separated (`*`: any), whose `X-Forwarded-For` and `X-Forwarded-Proto` are "
+        "believed when the public URL is set. Name the ingress here, or all clients behind it share one rate limit.",
+    )
     services_urls: dict[str, str] = Field(
         default_factory=dict,
         description='JSON: service → base URL, for the distributed form, e.g. {"images": "http://images:8080"}.',

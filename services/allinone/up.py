@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from services.allinone.compose import Platform
 from services.allinone.migrate import migrate
@@ -34,6 +35,27 @@ class _Server(uvicorn.Server):
             self._on_ready()
 
 
+def server_config(settings: Settings, app: ASGIApp) -> uvicorn.Config:
+    """How uvicorn serves `app`. Whose word about the client's address counts is for `settings` to say."""
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        # h11 in pure Python costs more CPU than all of a submission's own work.
+        http="httptools",
+        loop="uvloop" if sys.platform != "win32" else "auto",
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=5,
+        server_header=False,
+        # Without a public URL nobody stands in front, and a client could claim to be another.
+        proxy_headers=bool(settings.public_url),
+        forwarded_allow_ips=settings.forwarded_allow_ips,
+        backlog=1024,
+    )
+
+
 def run(
     settings: Settings,
     services: Sequence[str] = SERVICES,
@@ -47,21 +69,7 @@ def run(
         migrate(settings)
     platform = Platform(settings, services)
     app = platform.build()
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        # h11 in pure Python costs more CPU than all of a submission's own work.
-        http="httptools",
-        loop="uvloop" if sys.platform != "win32" else "auto",
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=5,
-        server_header=False,
-        proxy_headers=bool(settings.public_url),
-        backlog=1024,
-    )
+    config = server_config(settings, app)
 
     def ready() -> None:
         # What is there now stays: without it every full collection walks over all imported modules again.
