@@ -23,6 +23,8 @@ from services.gateway.parts import Parts
 from services.gateway.schemas import (
     Consent,
     ConsentIn,
+    Erased,
+    EraseIn,
     GuestIn,
     Key,
     KeyIn,
@@ -166,6 +168,31 @@ def account_router(parts: Parts) -> APIRouter:
             return start_session(parts, response, account, asking)
 
         return await run_in_threadpool(keep)
+
+    @router.delete("/auth/me", tags=["accounts"], operation_id="eraseMe")
+    async def erase_me(body: EraseIn, response: Response, who: Who, asking: Asking) -> Erased:
+        """Erase your account: address, name, password, sessions, keys and memberships, at once and for good.
+
+        What you drew stays under your rater's random number, which then leads to nobody.
+        """
+        if asking.kind != "session":
+            raise InvalidInput("An API key can't erase its account; log in in the browser to do so.")
+        account = await run_in_threadpool(parts.accounts.get, who.id)
+        if not account.is_guest:
+            limit(limits.LOGIN_EMAIL, hashlib.sha256(account.email.encode()).hexdigest())
+            right, _ = await parts.passwords.verify(account.password_hash, body.password or "")
+            if not right:
+                # Not 401: the session is fine, and a client would log out on it.
+                raise InvalidInput("The password is wrong; nothing was erased.", code="wrong-credentials")
+
+        def erase() -> None:
+            parts.accounts.erase(who.id)
+            parts.auth.forget_account(who.id)
+            parts.audit.write(Entry("account.erase", who.id, target=who.id))
+
+        await run_in_threadpool(erase)
+        response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=parts.https)
+        return Erased()
 
     @router.get("/keys", tags=["keys"], operation_id="listKeys")
     def list_keys(who: Who) -> Keys:

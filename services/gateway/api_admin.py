@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from services.gateway.api_common import Cursor, Limit, Who
 from services.gateway.forward import call_json
 from services.gateway.parts import Parts
-from services.gateway.schemas import DeadLetter, DeadLetters, Replayed, User, UserPatch, Users
+from services.gateway.schemas import DeadLetter, DeadLetters, Erased, Replayed, User, UserPatch, Users
 from services.gateway.store import Account
 from services.gateway.store_access import Entry
 from shared.auth import Role
@@ -47,6 +47,16 @@ def admin_router(parts: Parts) -> APIRouter:
         what = f"user.role-{body.role}" if body.role else "user.disabled" if body.disabled else "user.change"
         parts.audit.write(Entry(what, who.id, target=user_id, key_id=who.key_id))
         return _user(account)
+
+    @router.delete("/users/{user_id}", operation_id="eraseUser")
+    def erase_user(user_id: str, who: Who) -> Erased:
+        """Erase an account on its person's request: address, name, password, sessions, keys and memberships. Drawings stay under
+        the rater's random number, which then leads to nobody."""
+        who.require_role(Role.OPERATOR)
+        parts.accounts.erase(user_id)
+        parts.auth.forget_account(user_id)
+        parts.audit.write(Entry("account.erase", who.id, target=user_id, key_id=who.key_id))
+        return Erased()
 
     async def ask(service: str, method: str, path: str, who_header: bytes, query: str = "") -> Any:
         status, body = await call_json(

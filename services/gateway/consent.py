@@ -17,8 +17,9 @@ a display name and a hash of your password. As a guest: none of these three. We 
 **Who sees what.** The lab that runs a project sees your drawings under a random number, never your e-mail address. Published
 datasets carry that random number or none.
 
-**Your choice.** Taking part is voluntary and unpaid. You can stop at any time. Drawings that went into a published dataset
-can't be taken out of it; ask the installation's operator to erase your account.
+**Your choice.** Taking part is voluntary and unpaid. You can stop at any time, and erase your account yourself or ask the
+installation's operator to do it: address, name, password, sessions, keys and memberships are then gone at once. Your drawings stay,
+under a random number that leads to nobody any more; those in a published dataset can't be taken out of it.
 
 **Not medical advice.** The images belong to other people and say nothing about you. Don't copy them, and don't try to find out whose
 they are. Some show illness; skip whatever you'd rather not see.

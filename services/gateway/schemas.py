@@ -73,6 +73,23 @@ class PasswordIn(Body):
     new: Annotated[Text, Field(max_length=1000)]
 
 
+class EraseIn(Body):
+    """Proof that it's the person: the password. A guest has none and leaves it out."""
+
+    model_config = _example({"password": "seventeen brown hares"})
+    password: Annotated[Text, Field(max_length=1000)] | None = None
+
+
+class Erased(BaseModel):
+    """What became of an account."""
+
+    erased: bool = True
+    kept: str = Field(
+        "The drawings stay, under a random number that leads to nobody any more; all else about the person is gone.",
+        description="One sentence on what stays.",
+    )
+
+
 class ConsentIn(Body):
     """Agreement to a version that was shown."""
 

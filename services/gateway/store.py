@@ -14,8 +14,10 @@ from sqlalchemy.exc import IntegrityError
 from services.gateway.tables import accounts as a
 from services.gateway.tables import api_keys as k
 from services.gateway.tables import consents as c
+from services.gateway.tables import deliveries as d
 from services.gateway.tables import memberships as m
 from services.gateway.tables import sessions as s
+from services.gateway.tables import webhooks as w
 from shared.auth import ALL_SCOPES, Role
 from shared.clock import Clock
 from shared.db.session import Database
@@ -194,6 +196,33 @@ class AccountStore:
             if disabled:
                 conn.execute(delete(s).where(s.c.account_id == account_id))
         return self.get(account_id)
+
+    def erase(self, account_id: str) -> None:
+        """Forget the person: address, name, password hash, consents, sessions, keys, memberships and webhooks. The id stays where
+        other services and the log use it, and leads to nobody. Raises NotFound, and Conflict where no operator would be left, or a
+        project would be left without a lab."""
+        with self._db.begin() as conn:
+            row = conn.execute(select(a).where(a.c.id == account_id).with_for_update()).one_or_none()
+            if row is None:
+                raise NotFound("There is no account with this id.")
+            others = select(a.c.id).where(
+                a.c.role == Role.OPERATOR, a.c.id != account_id, a.c.disabled.is_(False)
+            )
+            if row.role == Role.OPERATOR and conn.execute(others.limit(1)).first() is None:
+                raise Conflict("This is the last operator; make another one first.")
+            lab_of = select(m.c.project_id).where(m.c.account_id == account_id, m.c.role >= Role.LAB)
+            shared = select(m.c.project_id).where(m.c.account_id != account_id, m.c.role >= Role.LAB)
+            alone = conn.execute(lab_of.where(m.c.project_id.not_in(shared)).limit(1)).scalar()
+            if alone is not None:
+                raise Conflict(
+                    f"This account is the only lab of the project {alone}; add another member with that role first.",
+                    code="last-lab",
+                )
+            hooks = select(w.c.id).where(w.c.account_id == account_id)
+            conn.execute(delete(d).where(d.c.webhook_id.in_(hooks)))
+            for table in (w, s, k, m, c):
+                conn.execute(delete(table).where(table.c.account_id == account_id))
+            conn.execute(delete(a).where(a.c.id == account_id))
 
     def set_password(self, account_id: str, password_hash: str, *, end_sessions: bool = True) -> None:
         """Set the hash; `end_sessions` logs the account out everywhere."""

@@ -10,6 +10,7 @@ import httpx
 import pytest
 import yaml
 
+from services.gateway.consent import CURRENT as CONSENT
 from services.gateway.domain import route_table
 from shared.ids import new_id
 from tests.integration.security.conftest import API, PASSWORD, ROLES, World, openapi, png
@@ -95,7 +96,7 @@ def call_of(
         options["json"] = {"project_id": ids["project_id"], "url": "https://hooks.example.org/x"}
     if template.endswith("/members") and method == "POST":
         options["json"] = {"user_id": world.ids["neighbour"], "role": "volunteer"}
-    if template == "/admin/users/{user_id}":
+    if template == "/admin/users/{user_id}" and method == "PATCH":
         options["json"] = {"role": "volunteer"}
     if template == "/auth/login":
         options["json"] = {"email": "volunteer@example.org", "password": PASSWORD}
@@ -127,6 +128,16 @@ async def send(world: World, role: str, call: tuple[str, str, dict[str, Any]]) -
         # These end the session that asks and start another; from a fresh browser, so that the role keeps its own.
         async with world.client() as fresh:
             return await fresh.request(method, path, **options)
+    if method == "DELETE" and path.startswith((f"{API}/auth/me", f"{API}/admin/users/")):
+        # Somebody who came for it is erased, so that the roles live on. Others than guests give a wrong password: 422.
+        async with world.client() as fresh:
+            me = (await fresh.post(f"{API}/auth/guest", json={"consent_version": CONSENT})).json()
+            if "/admin/" in path:
+                return await client.request(method, f"{API}/admin/users/{me['id']}")
+            if role == "guest":
+                fresh.headers["X-CSRF-Token"] = me["csrf_token"]
+                return await fresh.request(method, path, json={})
+        options = {"json": {"password": "not the password"}}
     answer = await client.request(method, path, **options)
     if path == f"{API}/auth/password" and answer.status_code == 200:
         client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]  # a new session

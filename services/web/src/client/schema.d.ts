@@ -90,7 +90,12 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Erase User
+         * @description Erase an account on its person's request: address, name, password, sessions, keys and memberships. Drawings stay under
+         *     the rater's random number, which then leads to nobody.
+         */
+        delete: operations["eraseUser"];
         options?: never;
         head?: never;
         /**
@@ -214,7 +219,13 @@ export interface paths {
         get: operations["readMe"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Erase Me
+         * @description Erase your account: address, name, password, sessions, keys and memberships, at once and for good.
+         *
+         *     What you drew stays under your rater's random number, which then leads to nobody.
+         */
+        delete: operations["eraseMe"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1557,6 +1568,34 @@ export interface components {
             masks: components["schemas"]["LabelMask"][];
             /** Updated At */
             updated_at: string;
+        };
+        /**
+         * EraseIn
+         * @description Proof that it's the person: the password. A guest has none and leaves it out.
+         * @example {
+         *       "password": "seventeen brown hares"
+         *     }
+         */
+        EraseIn: {
+            /** Password */
+            password?: string | null;
+        };
+        /**
+         * Erased
+         * @description What became of an account.
+         */
+        Erased: {
+            /**
+             * Erased
+             * @default true
+             */
+            erased: boolean;
+            /**
+             * Kept
+             * @description One sentence on what stays.
+             * @default The drawings stay, under a random number that leads to nobody any more; all else about the person is gone.
+             */
+            kept: string;
         };
         /** Feedback */
         Feedback: {
@@ -3367,6 +3406,40 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    eraseUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            410: components["responses"]["Problem410"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
     changeUser: {
         parameters: {
             query?: never;
@@ -3591,6 +3664,41 @@ export interface operations {
             403: components["responses"]["Problem403"];
             429: components["responses"]["Problem429"];
             503: components["responses"]["Problem503"];
+        };
+    };
+    eraseMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
         };
     };
     changePassword: {
