@@ -25,7 +25,10 @@ def test_in_chromium(spec: str, up: Up) -> None:
         pytest.fail("there is no Chromium; install Debian's `chromium`, or name one in BRAMBLE_CHROMIUM")
     assert (ROOT / "services/web/dist/index.html").is_file(), "the web client isn't built; run `make web`"
     with up.lab() as lab:
-        seed(lab, load(slabs=3, per_slab=4), quorum=5)
+        seeded = seed(lab, load(slabs=6, per_slab=4), quorum=5)
+        # Whether a rater's next image is gold is drawn by a hash of their id: with half of them gold, twelve in a row without any
+        # don't happen (0.02 %), with the demo's share they would in one run of seven.
+        lab.patch(f"/projects/{seeded.project['id']}", {"gold_share": 0.5})
     env = {**os.environ, "BRAMBLE_URL": up.url, "BRAMBLE_CHROMIUM": CHROMIUM}
     script = Path("tests/e2e/web") / f"{spec}.spec.mjs"
     done = subprocess.run(
