@@ -33,7 +33,7 @@ class TrainParams:
     max_steps: int = 2000
     max_seconds: float = 600.0
     batch: int = 8
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-3
     widths: tuple[int, ...] = (32, 64, 128)
     patch: int = 2
     drop_mask: float = 0.1
