@@ -47,7 +47,7 @@ def refresh(
         return False
     project = store.project(conn, image.project_id)
     merged = [
-        merge(i, v, store.model(conn, image.project_id, i), store.method_of(project, i))
+        merge(i, v, store.model(conn, project, i, v.raters), store.method_of(project, i))
         for i, v in votes.items()
     ]
     if not _changed(store.newest(conn, image_id), merged, submissions):
@@ -124,8 +124,11 @@ def probability_png(conn: Connection, image_id: str, label_id: int) -> bytes | N
     votes, _ = store.votes_of(conn, image_id)
     if image is None or label_id not in votes:
         return None
-    method = store.method_of(store.project(conn, image.project_id), label_id)
-    return encode_png16(probability(votes[label_id], store.model(conn, image.project_id, label_id), method))
+    project = store.project(conn, image.project_id)
+    method = store.method_of(project, label_id)
+    return encode_png16(
+        probability(votes[label_id], store.model(conn, project, label_id, votes[label_id].raters), method)
+    )
 
 
 def encode_png16(values: object) -> bytes:

@@ -182,14 +182,15 @@ def gold_of(conn: Connection, project_id: str, label_id: int) -> dict[str, RLE]:
     return {r.image_id: RLE(r.height, r.width, r.counts) for r in conn.execute(query)}
 
 
-def model(conn: Connection, project_id: str, label_id: int) -> RaterModel:
-    """What is believed of the raters of one label."""
+def model(conn: Connection, row: Row[Any], label_id: int, raters: Iterable[str]) -> RaterModel:
+    """What is believed of `raters` for one label of the project `row`; only theirs is read, since a project may have thousands."""
     r = t.raters.c
-    rows = conn.execute(
-        select(r.rater_id, r.params, r.power).where(r.project_id == project_id, r.label_id == label_id)
-    ).all()
+    query = select(r.rater_id, r.params).where(
+        r.project_id == row.project_id, r.label_id == label_id, r.rater_id.in_(list(raters))
+    )
+    choice = json.loads(row.choices).get(str(label_id), {})
     return RaterModel(
-        {row.rater_id: _params(row.params) for row in rows}, power=rows[0].power if rows else 1.0
+        {x.rater_id: _params(x.params) for x in conn.execute(query)}, power=choice.get("power", 1.0)
     )
 
 
@@ -211,7 +212,6 @@ def put_model(
                 "rater_id": report.rater,
                 "params": params,
                 "report": orjson.dumps(asdict(report)).decode(),
-                "power": model.power,
                 "quarantined": report.quarantined,
                 "updated_at": now,
             }

@@ -14,7 +14,7 @@ projects = Table(
     Column("quorum", Integer, nullable=False, default=0),
     Column("accept_agreement", Float, nullable=False, default=0.7),
     Column("method", String(32), nullable=False, default="auto"),
-    # What `auto` chose for each label, and why: {label_id: {method, why}}.
+    # What `auto` chose for each label, why, and the power of the raters' model: {label_id: {method, why, power}}.
     Column("choices", Text, nullable=False, default="{}"),
     # Votes since the raters were last estimated, and when the newest came.
     Column("dirty", Integer, nullable=False, default=0),
@@ -103,7 +103,6 @@ raters = Table(
     Column("rater_id", String(36), primary_key=True),
     Column("params", Text, nullable=False),
     Column("report", Text, nullable=False),
-    Column("power", Float, nullable=False),
     Column("quarantined", Boolean, nullable=False, default=False),
     Column("updated_at", BigInteger, nullable=False),
 )

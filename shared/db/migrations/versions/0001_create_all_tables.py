@@ -313,7 +313,6 @@ def upgrade() -> None:
         sa.Column("rater_id", sa.String(length=36), nullable=False),
         sa.Column("params", sa.Text(), nullable=False),
         sa.Column("report", sa.Text(), nullable=False),
-        sa.Column("power", sa.Float(), nullable=False),
         sa.Column("quarantined", sa.Boolean(), nullable=False),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("project_id", "label_id", "rater_id", name=op.f("pk_consensus_raters")),
