@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -123,8 +122,6 @@ def plan(
     }
     table(out, columns)
     if not State.as_json:
-        counts: dict[str, int] = defaultdict(int)
         show(
-            counts,
-            "Simulated phantoms, majority; your images may be easier or harder: gold images will tell.",
+            None, "Simulated phantoms, majority; your images may be easier or harder: gold images will tell."
         )

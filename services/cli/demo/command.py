@@ -28,8 +28,8 @@ def demo(
 ) -> None:
     """Images → volunteers → consensus → generator → synthetic images → dataset, on real MRI slices, through the public API.
 
-    Uses a running platform (`--url`, or one at the default address with the demo accounts), else starts one of its own in a
-    temporary folder for as long as it takes.
+    Uses the platform at `--url` (with `--key`, else with the demo accounts), or starts one of its own in a temporary folder for as
+    long as it takes.
     """
     if ctx.invoked_subcommand is not None:
         return
