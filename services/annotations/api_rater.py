@@ -9,13 +9,13 @@ from fastapi import APIRouter, Body, Path, Query, Request, Response
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 
-from services.annotations import schemas, store, store_assign, store_leases
+from services.annotations import schemas, store, store_assign, store_leases, store_renew
 from services.annotations import tables as t
 from services.annotations.access import json_response, require_view, transact
 from services.annotations.api import ProjectId, Who
 from services.annotations.domain import stats
 from services.annotations.domain.answers import check_fits, parse_body, parse_masks
-from services.annotations.domain.leases import Action, State, image_deleted
+from services.annotations.domain.leases import MAX_AHEAD, Action, State, image_deleted
 from services.annotations.domain.quorum import DELETED
 from services.annotations.door import answer, read_body
 from services.annotations.intake import GroupCommitter
@@ -25,9 +25,9 @@ from shared.auth import HEADER
 from shared.clock import to_rfc3339
 from shared.deps import Deps
 from shared.errors import Forbidden
-from shared.ids import new_id
 
 LeaseId = Annotated[str, Path(max_length=36)]
+Ahead = Annotated[int, Query(ge=0, le=MAX_AHEAD, description="Tasks to hold beside the one at work.")]
 
 
 def create_router(deps: Deps, intake: GroupCommitter) -> APIRouter:
@@ -41,26 +41,27 @@ def create_router(deps: Deps, intake: GroupCommitter) -> APIRouter:
         response_model=schemas.Next,
         responses={204: {"description": "Nothing (more) for you."}},
     )
-    def next_task(project_id: ProjectId, who: Who) -> Response:
-        """Your next task by a lease, or the live one you have. Never says whether it is gold."""
-        who.require_scope("write")
-        lease_id = new_id()
+    def next_task(project_id: ProjectId, who: Who, ahead: Ahead = 0) -> Response:
+        """Your next task by a lease, or the live one you have. Never says whether it is gold.
 
-        def work(conn: Any) -> Assignment | None:
+        With `ahead`, that many tasks after it are yours too, each by a lease of its own: to show the next image at once, or to work
+        without a connection. You may get fewer. Leases that you have are counted in and answered again.
+        """
+        who.require_scope("write")
+
+        def work(conn: Any) -> list[Assignment]:
             project = store.find_project(conn, project_id)
             require_view(who, project)
-            return store_assign.assign(conn, project, who.id, lease_id, clock.now_us())
+            return store_assign.assign_many(conn, project, who.id, ahead, clock.now_us())
 
-        found = transact(db, work)
-        return Response(status_code=204) if found is None else json_response(_assignment(found))
+        found = [_assignment(f) for f in transact(db, work)]
+        return Response(status_code=204) if not found else json_response({**found[0], "ahead": found[1:]})
 
     @router.post("/leases/{lease_id}/renew", response_model=schemas.LeaseInfo)
     def renew(lease_id: LeaseId, who: Who) -> Response:
-        """Let the lease run for its full time from now."""
+        """Let the lease run for its full time from now. One that ran out comes back to life if its place is still free, else 410."""
         who.require_scope("write")
-        expires_at = transact(
-            db, lambda conn: store_leases.renew(conn, lease_id, who.id, None, clock.now_us())
-        )
+        expires_at = transact(db, lambda conn: store_renew.renew(conn, lease_id, who.id, clock.now_us()))
         return json_response({"id": lease_id, "expires_at": to_rfc3339(expires_at)})
 
     @router.post("/leases/{lease_id}/skip", status_code=204, response_class=Response)

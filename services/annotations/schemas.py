@@ -173,10 +173,16 @@ class Draft(BaseModel):
     updated_at: str
 
 
-class Next(BaseModel):
+class Assignment(BaseModel):
     lease: LeaseInfo
     task: NextTask
     draft: Draft | None
+
+
+class Next(Assignment):
+    ahead: list[Assignment] = Field(
+        description="Your other live leases, in the order in which they were taken."
+    )
 
 
 class DraftIn(BaseModel):

@@ -13,10 +13,12 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, literal_column
 
 from services.annotations import tables as t
 from services.annotations.domain import gold as gold_rules
+from services.annotations.domain import leases as lease_rules
 from services.annotations.domain.leases import State
 from services.annotations.records import AnyRow, Project
-from services.annotations.store import bump, upsert
+from services.annotations.store import bump, counts_of, upsert
 from services.annotations.store_leases import close, find_draft, find_lease, sweep
+from shared.ids import new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,40 +32,69 @@ class Assignment:
     image_json: str
     has_proposal: bool
     draft: tuple[str, int] | None  # masks as JSON, updated_at
+    slot: int
 
 
 _tasks, _leases, _raters = t.tasks.c, t.leases.c, t.raters.c
 _live = _leases.state == literal_column("0")
 _LIVE_OF = (
-    select(t.leases.c.id, _leases.expires_at, _leases.task_id, _tasks.image_json, _tasks.has_proposal)
+    select(
+        _leases.id, _leases.expires_at, _leases.task_id, _leases.slot, _tasks.image_json, _tasks.has_proposal
+    )
     .join(t.tasks, _tasks.id == _leases.task_id)
     .where(_leases.project_id == bindparam("p"), _leases.rater_id == bindparam("r"), _live)
 )
 _RATER = select(t.raters).where(_raters.project_id == bindparam("p"), _raters.rater_id == bindparam("r"))
 
 
-def live_lease(conn: Connection, project_id: str, rater_id: str, now: int) -> Assignment | None:
-    """The rater's live lease in the project. One whose time is over is closed here, and isn't answered."""
-    row = conn.execute(_LIVE_OF, {"p": project_id, "r": rater_id}).first()
-    if row is None:
-        return None
-    if row.expires_at <= now:
-        close(conn, [find_lease(conn, row.id)], State.EXPIRED, now)
-        return None
-    draft = find_draft(conn, rater_id, row.task_id)
-    return Assignment(
-        row.id, row.expires_at, row.task_id, project_id, row.image_json, row.has_proposal, draft
-    )
+def live_leases(conn: Connection, project_id: str, rater_id: str, now: int) -> list[Assignment]:
+    """The rater's live leases in the project, the first that was taken first. Those whose time is over are closed here."""
+    rows = conn.execute(_LIVE_OF, {"p": project_id, "r": rater_id}).all()
+    over = [row for row in rows if row.expires_at <= now]
+    if over:
+        close(conn, [find_lease(conn, row.id) for row in over], State.EXPIRED, now)
+    return [
+        Assignment(
+            row.id,
+            row.expires_at,
+            row.task_id,
+            project_id,
+            row.image_json,
+            row.has_proposal,
+            find_draft(conn, rater_id, row.task_id),
+            row.slot,
+        )
+        for row in sorted(rows, key=lambda row: row.id)  # their ids rise with time
+        if row.expires_at > now
+    ]
 
 
-def assign(conn: Connection, project: Project, rater_id: str, lease_id: str, now: int) -> Assignment | None:
+def assign(conn: Connection, project: Project, rater_id: str, now: int) -> Assignment | None:
     """Hand the rater a task of the project by a new lease, or the live one again; None: nothing (more) for this rater."""
+    return next(iter(assign_many(conn, project, rater_id, 0, now)), None)
+
+
+def assign_many(conn: Connection, project: Project, rater_id: str, ahead: int, now: int) -> list[Assignment]:
+    """The rater's live leases, filled up to one and `ahead` more as far as `leases.ahead_allowed` lets; empty: nothing for this rater.
+
+    Each is a place of its task's quorum like any other, taken in the caller's transaction. Two requests of a rater at the same moment
+    want the same slots, so one of them begins again and finds what the other took.
+    """
     sweep(conn, now)
-    live = live_lease(conn, project.id, rater_id, now)
-    if live is not None:
-        return live
+    held = live_leases(conn, project.id, rater_id, now)
     if project.status != "active":
-        return None
+        return held
+    if ahead:
+        ahead = lease_rules.ahead_allowed(ahead, counts_of(conn, [project.id])[project.id]["open"])
+    while len(held) < 1 + ahead:
+        taken = _assign_one(conn, project, rater_id, free_slot({one.slot for one in held}), now)
+        if taken is None:
+            break
+        held.append(taken)
+    return held
+
+
+def _assign_one(conn: Connection, project: Project, rater_id: str, slot: int, now: int) -> Assignment | None:
     rater = conn.execute(_RATER, {"p": project.id, "r": rater_id}).first()
     progress: dict[str, Any] = {}
     task = None
@@ -80,7 +111,12 @@ def assign(conn: Connection, project: Project, rater_id: str, lease_id: str, now
     _save_cursors(conn, project.id, rater_id, cursors)
     if task is None:
         return None
-    return _take(conn, project, rater_id, task, rater, progress, lease_id, now)
+    return _take(conn, project, rater_id, slot, task, rater, progress, now)
+
+
+def free_slot(taken: set[int]) -> int:
+    """The lowest slot that none of the rater's live leases has."""
+    return next(slot for slot in range(len(taken) + 1) if slot not in taken)
 
 
 # Built once: building a statement costs as much as running it.
@@ -120,13 +156,13 @@ def _take(
     conn: Connection,
     project: Project,
     rater_id: str,
+    slot: int,
     task: AnyRow,
     rater: AnyRow | None,
     progress: dict[str, Any],
-    lease_id: str,
     now: int,
 ) -> Assignment:
-    expires_at = now + project.lease_seconds * 1_000_000
+    lease_id, expires_at = new_id(), now + project.lease_seconds * 1_000_000
     who = {"b_project": project.id, "b_rater": rater_id}
     lease = {
         "id": lease_id,
@@ -134,10 +170,9 @@ def _take(
         "task_id": task.id,
         "rater_id": rater_id,
         "state": int(State.LIVE),
+        "slot": slot,
     }
     conn.execute(_NEW_LEASE, {**lease, "created_at": now, "expires_at": expires_at})
-    held = {"rater_id": rater_id, "task_id": task.id, "project_id": project.id, "state": t.HELD}
-    conn.execute(_hold(conn.dialect.name), held)
     if rater is None:
         conn.execute(
             _NEW_RATER,
@@ -147,14 +182,23 @@ def _take(
         conn.execute(_GOLD_TURN, {**who, **{f"b_{name}": value for name, value in progress.items()}})
     else:
         conn.execute(_TURN, who)
-    stamp = bump(conn, project.id, stamps=1, leases=1)
+    take_place(conn, project.id, rater_id, task)
+    draft = find_draft(conn, rater_id, task.id)
+    return Assignment(
+        lease_id, expires_at, task.id, project.id, task.image_json, task.has_proposal, draft, slot
+    )
+
+
+def take_place(conn: Connection, project_id: str, rater_id: str, task: AnyRow) -> None:
+    """Count one more live lease on the locked `task` (as `lock` answers it), and note that the rater holds it."""
+    held = {"rater_id": rater_id, "task_id": task.id, "project_id": project_id, "state": t.HELD}
+    conn.execute(_hold(conn.dialect.name), held)
+    stamp = bump(conn, project_id, stamps=1, leases=1)
     if task.is_gold:  # which keeps its stamp: its place on the round
         conn.execute(_TAKE_GOLD, {"b_task": task.id, "b_leases": task.leases + 1})
     else:
         taken = {"b_task": task.id, "b_leases": task.leases + 1, "b_need": task.need - 1, "b_stamp": stamp}
         conn.execute(_TAKE, taken)
-    draft = find_draft(conn, rater_id, task.id)
-    return Assignment(lease_id, expires_at, task.id, project.id, task.image_json, task.has_proposal, draft)
 
 
 _FOUND = (
@@ -172,7 +216,7 @@ _BY_ID_SKIP = _BY_ID.with_for_update(skip_locked=True)
 _BY_ID_WAIT = _BY_ID.with_for_update()
 
 
-def _lock(conn: Connection, task_id: str, *, wait: bool) -> AnyRow | None:
+def lock(conn: Connection, task_id: str, *, wait: bool) -> AnyRow | None:
     """The task, locked, if it still has a place. SQLite has no row locks and needs none: `begin` serialises writers."""
     if conn.dialect.name == "sqlite":
         return conn.execute(_BY_ID, {"t": task_id}).first()
@@ -196,7 +240,7 @@ _LAPSED = (
 def _lapsed(conn: Connection, project_id: str, rater_id: str) -> AnyRow | None:
     """A task that the rater had begun to draw before the lease ended."""
     for task_id in conn.execute(_LAPSED, {"p": project_id, "r": rater_id}).scalars().all():
-        task = _lock(conn, task_id, wait=True)
+        task = lock(conn, task_id, wait=True)
         if task is not None:
             return task
     return None
@@ -223,7 +267,7 @@ _LOWER = select(func.max(_tasks.need)).where(
 _CURSORS = select(t.cursors.c.need, t.cursors.c.stamp).where(
     t.cursors.c.project_id == bindparam("p"), t.cursors.c.rater_id == bindparam("r")
 )
-_TAKEN = (t.HELD, t.DONE, t.SKIPPED)
+TAKEN = (t.HELD, t.DONE, t.SKIPPED)
 
 
 def _next_open(conn: Connection, project: Project, rater_id: str) -> tuple[AnyRow | None, dict[int, int]]:
@@ -241,7 +285,7 @@ def _next_open(conn: Connection, project: Project, rater_id: str) -> tuple[AnyRo
         if task is not None:
             return task, moved
     for task_id in passed_over:
-        task = _lock(conn, task_id, wait=True)
+        task = lock(conn, task_id, wait=True)
         if task is not None:
             return task, moved
     return None, moved
@@ -255,12 +299,12 @@ def _scan(
     while True:
         rows = conn.execute(_QUEUE, {**who, "need": need, "after": after, "n": n}).all()
         for row in rows:
-            if row.state in _TAKEN:
+            if row.state in TAKEN:
                 if contiguous:
                     cursor = row.stamp
                 continue
             contiguous = False
-            task = _lock(conn, row.id, wait=False)
+            task = lock(conn, row.id, wait=False)
             if task is not None:
                 return task, cursor
             passed_over.append(row.id)
@@ -307,8 +351,8 @@ def _next_gold(
     while True:
         rows = conn.execute(_GOLD, {**who, "after": after, "n": 16}).all()
         for row in rows:
-            if row.state not in _TAKEN:
-                task = _lock(conn, row.id, wait=True)
+            if row.state not in TAKEN:
+                task = lock(conn, row.id, wait=True)
                 if task is not None and task.is_gold:
                     return task, {"gold_stamp": after, "gold_wrapped": wrapped}
             after = row.stamp

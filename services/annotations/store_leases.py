@@ -86,6 +86,8 @@ def close(
     task_rows = {row.id: row for row in conn.execute(locked)}
     # Only leases that are still live: on PostgreSQL another sweep may have been quicker between the read and the lock.
     ended = update(t.leases).where(_leases.id.in_(ids), _live)
+    if state is State.EXPIRED and reason is None:  # or it was renewed meanwhile
+        ended = ended.where(_leases.expires_at <= now)
     ended = ended.values(state=int(state), closed_at=now, reason=reason).returning(
         _leases.id, _leases.task_id, _leases.rater_id
     )
@@ -150,18 +152,6 @@ def sweep(conn: Connection, now: int) -> int:
     expired = conn.execute(_EXPIRED, {"now": now}).all()
     close(conn, expired, State.EXPIRED, now)
     return len(expired)
-
-
-def renew(conn: Connection, lease_id: str, rater_id: str, lease_seconds: int | None, now: int) -> int:
-    """Let a live lease run for its project's full time from `now`; answers its new end in microseconds."""
-    lease = find_lease(conn, lease_id, lock=True)
-    allowed(lease, rater_id, Action.RENEW, now)
-    if lease_seconds is None:
-        query = select(t.projects.c.lease_seconds).where(t.projects.c.id == lease.project_id)
-        lease_seconds = int(conn.execute(query).scalar_one())
-    expires_at = now + lease_seconds * 1_000_000
-    conn.execute(update(t.leases).where(_leases.id == lease_id).values(expires_at=expires_at))
-    return expires_at
 
 
 def end(

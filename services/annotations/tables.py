@@ -129,11 +129,23 @@ leases = Table(
     _us("expires_at"),
     _us("closed_at", nullable=True),
     Column("reason", String(500)),
+    # Which of the rater's places in the project a live lease takes, from 0: bounds how many a rater holds, and makes two requests at
+    # the same moment collide instead of taking one more each.
+    _n("slot"),
 )
 _LIVE = text("state = 0")
 Index(
     "uq_annotations_leases_live",
     leases.c.project_id,
+    leases.c.rater_id,
+    leases.c.slot,
+    unique=True,
+    sqlite_where=_LIVE,
+    postgresql_where=_LIVE,
+)
+Index(
+    "uq_annotations_leases_live_task",
+    leases.c.task_id,
     leases.c.rater_id,
     unique=True,
     sqlite_where=_LIVE,

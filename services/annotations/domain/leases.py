@@ -1,7 +1,8 @@
 """The life of a lease, as a table.
 
-A lease is one place of a task, reserved for one rater until `expires_at`. It leaves the state LIVE once. Time alone ends it
-too: a lease whose time is over is treated as EXPIRED from that moment, whether or not the sweep has got to it.
+A lease is one place of a task, reserved for one rater until `expires_at`. Time alone ends it too: a lease whose time is over is
+treated as EXPIRED from that moment, whether or not the sweep has got to it. An expired one comes back to life only by RENEW, and only
+where the task still has a place.
 """
 
 from __future__ import annotations
@@ -9,6 +10,11 @@ from __future__ import annotations
 import enum
 
 from shared.errors import BrambleError, Conflict, Forbidden, Gone
+
+#: Leases that a rater may hold in a project beside the one at work, so that the next image appears at once and a train's bad line
+#: costs nothing (docs/decisions/006-tasks-ahead.md).
+MAX_AHEAD = 20
+PREFETCH = 3  # this many are always possible
 
 
 class State(enum.IntEnum):
@@ -34,6 +40,8 @@ class Action(enum.Enum):
 TABLE: dict[tuple[State, Action], State] = {
     (State.LIVE, Action.SUBMIT): State.SUBMITTED,
     (State.LIVE, Action.RENEW): State.LIVE,
+    # whoever was without a line for longer than the lease takes it up again, as long as the place is free
+    (State.EXPIRED, Action.RENEW): State.LIVE,
     (State.LIVE, Action.SKIP): State.SKIPPED,
     (State.LIVE, Action.GIVE_BACK): State.RETURNED,
     (State.LIVE, Action.EXPIRE): State.EXPIRED,
@@ -46,6 +54,15 @@ TABLE: dict[tuple[State, Action], State] = {
     (State.RETURNED, Action.GIVE_BACK): State.RETURNED,
     (State.EXPIRED, Action.GIVE_BACK): State.EXPIRED,
 }
+
+
+def ahead_allowed(asked: int, open_tasks: int) -> int:
+    """How many leases a rater who asks for `asked` may hold beside the one at work.
+
+    At most `MAX_AHEAD`, and beyond `PREFETCH` no more than a quarter of the project's open tasks: who takes work along must not leave
+    the others of a small project without any.
+    """
+    return max(0, min(asked, MAX_AHEAD, max(PREFETCH, open_tasks // 4)))
 
 
 def effective(state: State, expires_at: int, now: int) -> State:

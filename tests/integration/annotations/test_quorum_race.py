@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from services.annotations import store, store_assign, store_leases
+from services.annotations import store, store_assign, store_leases, store_renew
 from services.annotations import tables as t
 from services.annotations.access import transact
 from services.annotations.domain.answers import parse_answer
@@ -27,6 +27,7 @@ from services.annotations.receipts import Receipt, Submission
 from services.annotations.records import Project
 from shared.contracts.bramble.common.v1 import common_pb2 as common
 from shared.deps import Deps
+from shared.errors import Gone
 from shared.ids import new_id
 from tests.unit.annotations.kit import make_deps
 
@@ -60,8 +61,13 @@ class Replicas:
     def ask(self, number: int, project: Project, who: str) -> Any:
         deps: Deps = self.deps[number % 2]
         now = deps.clock.now_us()
+        return transact(deps.db, lambda conn: store_assign.assign(conn, project, who, now), tries=20)
+
+    def ask_ahead(self, number: int, project: Project, who: str, ahead: int) -> list[Any]:
+        deps: Deps = self.deps[number % 2]
+        now = deps.clock.now_us()
         return transact(
-            deps.db, lambda conn: store_assign.assign(conn, project, who, new_id(), now), tries=20
+            deps.db, lambda conn: store_assign.assign_many(conn, project, who, ahead, now), tries=20
         )
 
     def answer(self, number: int, who: str, lease_id: str, key: str | None = None) -> Any:
@@ -115,6 +121,64 @@ def test_one_rater_on_many_tablets_holds_one_lease(replicas: Replicas) -> None:
     project = replicas.project(tasks=10)
     found = _together(24, lambda n: replicas.ask(n, project, "ann"))
     assert len({f.lease_id for f in found}) == 1
+
+
+def test_one_rater_on_many_tablets_takes_along_no_more_than_the_bound(replicas: Replicas) -> None:
+    project = replicas.project(tasks=40)
+    found = _together(12, lambda n: replicas.ask_ahead(n, project, "ann", 10))
+    leases = {one.lease_id: one.task_id for some in found for one in some}
+    assert len(leases) == 11
+    assert len(set(leases.values())) == 11, "never two live leases for one rater and image"
+
+
+def test_raters_who_take_work_along_fill_every_quorum_exactly(replicas: Replicas) -> None:
+    quorum, tasks = 2, 12
+    project = replicas.project(tasks=tasks, quorum=quorum)
+
+    def work(number: int) -> Counter[str]:
+        who, done = f"r{number}", Counter[str]()
+        while along := replicas.ask_ahead(number, project, who, 3):
+            for one in along:
+                assert isinstance(replicas.answer(number, who, one.lease_id), Receipt)
+                done[one.task_id] += 1
+        return done
+
+    each = _together(8, work)
+    assert all(n == 1 for done in each for n in done.values()), "one rater, one answer an image"
+    answers = sum(each, Counter[str]())
+    for late in range(quorum):
+        answers.update(work(1000 + late))
+    assert list(answers.values()) == [quorum] * tasks
+    with replicas.deps[0].db.read() as conn:
+        counts = store.counts_of(conn, [project.id])[project.id]
+    assert (counts["submissions"], counts["leases"], counts["overshoot"]) == (tasks * quorum, 0, 0)
+
+
+def test_a_place_that_ran_out_is_taken_up_again_by_one_of_many(replicas: Replicas) -> None:
+    project = replicas.project(tasks=1, quorum=1)
+    lease = replicas.ask(0, project, "ann").lease_id
+    late = replicas.deps[0].clock.now_us() + 700 * 1_000_000
+    with replicas.deps[0].db.begin() as conn:
+        store_leases.sweep(conn, late)
+
+    def take(number: int) -> bool:
+        deps = replicas.deps[number % 2]
+        if number % 2:
+            return (
+                transact(deps.db, lambda c: store_assign.assign(c, project, f"r{number}", late), tries=20)
+                is not None
+            )
+        try:
+            transact(deps.db, lambda c: store_renew.renew(c, lease, "ann", late), tries=20)
+        except Gone:
+            return False
+        return True
+
+    got = _together(16, take)
+    by_renewal, by_asking = any(got[::2]), sum(got[1::2])
+    assert by_renewal + by_asking == 1, "the place is ann's again, or one newcomer's"
+    with replicas.deps[0].db.read() as conn:
+        assert store.counts_of(conn, [project.id])[project.id]["leases"] == 1
 
 
 def test_the_same_submission_at_once_on_both_replicas_is_one_row(replicas: Replicas) -> None:

@@ -92,8 +92,8 @@ class Kit:
     def images(self, project_id: str, n: int) -> list[str]:
         return [self.image(project_id) for _ in range(n)]
 
-    def next(self, project_id: str, who: str) -> Any:
-        answer = self.call("POST", f"/projects/{project_id}/next", who)
+    def next(self, project_id: str, who: str, ahead: int = 0) -> Any:
+        answer = self.call("POST", f"/projects/{project_id}/next?ahead={ahead}", who)
         assert answer.status_code in (200, 204), answer.text
         return answer.json() if answer.status_code == 200 else None
 

@@ -59,7 +59,7 @@ def test_feedback_comes_after_the_answer_and_only_on_gold(kit: Kit) -> None:
     project, golden = _gold_project(kit, 1, 1, gold_share=1.0)
     task = kit.next(project, "ann")
     assert task["task"]["image"]["id"] in golden
-    assert set(task) == {"lease", "task", "draft"}
+    assert set(task) == {"lease", "task", "draft", "ahead"}
     assert set(task["task"]) == {"id", "project_id", "image", "has_proposal"}
     answer = kit.submit(task["lease"]["id"], "ann", masks=masks(radius=8)).json()
     disc_score, rim_score = answer["feedback"]["labels"]

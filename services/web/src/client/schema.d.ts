@@ -692,7 +692,7 @@ export interface paths {
         put?: never;
         /**
          * Renew
-         * @description Let the lease run for its full time from now.
+         * @description Let the lease run for its full time from now. One that ran out comes back to life if its place is still free, else 410.
          */
         post: operations["renew"];
         delete?: never;
@@ -1123,6 +1123,9 @@ export interface paths {
         /**
          * Next Task
          * @description Your next task by a lease, or the live one you have. Never says whether it is gold.
+         *
+         *     With `ahead`, that many tasks after it are yours too, each by a lease of its own: to show the next image at once, or to work
+         *     without a connection. You may get fewer. Leases that you have are counted in and answered again.
          */
         post: operations["nextTask"];
         delete?: never;
@@ -1294,6 +1297,12 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** Assignment */
+        Assignment: {
+            lease: components["schemas"]["LeaseInfo"];
+            task: components["schemas"]["NextTask"];
+            draft: components["schemas"]["Draft"] | null;
+        };
         /**
          * AuditEntry
          * @description Who did what to what, when.
@@ -2286,6 +2295,11 @@ export interface components {
             lease: components["schemas"]["LeaseInfo"];
             task: components["schemas"]["NextTask"];
             draft: components["schemas"]["Draft"] | null;
+            /**
+             * Ahead
+             * @description Your other live leases, in the order in which they were taken.
+             */
+            ahead: components["schemas"]["Assignment"][];
         };
         /** NextTask */
         NextTask: {
@@ -5742,7 +5756,10 @@ export interface operations {
     };
     nextTask: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Tasks to hold beside the one at work. */
+                ahead?: number;
+            };
             header?: never;
             path: {
                 project_id: string;
