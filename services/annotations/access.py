@@ -34,6 +34,19 @@ def require_lab(principal: Principal, project: Project) -> None:
         principal.require(project.id, Role.LAB)
 
 
+def is_expert(principal: Principal, project: Project) -> bool:
+    """The project's experts and its lab."""
+    role = principal.role_in(project.id)
+    return is_lab(principal, project) or (role is not None and role >= Role.EXPERT)
+
+
+def require_expert(principal: Principal, project: Project) -> None:
+    """As `require_lab`, for the project's experts too."""
+    if not is_expert(principal, project):
+        require_view(principal, project)
+        principal.require(project.id, Role.EXPERT)
+
+
 def may_view(principal: Principal, project: Project) -> bool:
     """Open projects are for all; the others for their members, their owner and operators."""
     return project.open or project.owner_id == principal.id or principal.role_in(project.id) is not None

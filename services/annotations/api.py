@@ -199,6 +199,9 @@ def create_router(deps: Deps) -> APIRouter:
         if not isinstance(nothing_here, bool):
             raise InvalidInput("nothing_here must be true or false.")
         check_meaning(masks, nothing_here)
+        practice = data.get("practice")
+        if practice is not None and not isinstance(practice, bool):
+            raise InvalidInput("practice must be true or false.")
         task = wait_for_task(project_id, image_id)
         check_fits(masks, height=task.height, width=task.width, label_ids=project.label_ids)
         masks = drawn(masks)
@@ -206,10 +209,18 @@ def create_router(deps: Deps) -> APIRouter:
         refs = messages(pack.key, pack.add(masks))
         pack.write(blobs)
         now = clock.now_us()
-        transact(db, lambda conn: store_gold.put_gold(conn, project_id, image_id, masks, refs, now))
+        for_practice = transact(
+            db, lambda conn: store_gold.put_gold(conn, project_id, image_id, masks, refs, now, practice)
+        )
         items = [mask.to_json() for mask in masks]
         return json_response(
-            {"image_id": image_id, "masks": items, "nothing_here": not items, "created_at": to_rfc3339(now)}
+            {
+                "image_id": image_id,
+                "masks": items,
+                "nothing_here": not items,
+                "practice": for_practice,
+                "created_at": to_rfc3339(now),
+            }
         )
 
     def wait_for_task(project_id: str, image_id: str) -> Any:
@@ -263,6 +274,7 @@ def _gold(row: Any) -> dict[str, Any]:
         "image_id": row["image_id"],
         "masks": masks,
         "nothing_here": not masks,
+        "practice": bool(row["is_practice"]),
         "created_at": to_rfc3339(row["created_at"]),
     }
 

@@ -6,14 +6,13 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Body, Path, Query, Request, Response
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from starlette.concurrency import run_in_threadpool
 
-from services.annotations import schemas, store, store_assign, store_leases, store_renew
+from services.annotations import schemas, store, store_assign, store_leases, store_notes, store_renew
 from services.annotations import tables as t
-from services.annotations.access import json_response, require_view, transact
+from services.annotations.access import is_expert, json_response, require_view, transact
 from services.annotations.api import ProjectId, Who
-from services.annotations.domain import stats
 from services.annotations.domain.answers import check_fits, parse_body, parse_masks
 from services.annotations.domain.leases import MAX_AHEAD, Action, State, image_deleted
 from services.annotations.domain.quorum import DELETED
@@ -46,13 +45,15 @@ def create_router(deps: Deps, intake: GroupCommitter) -> APIRouter:
 
         With `ahead`, that many tasks after it are yours too, each by a lease of its own: to show the next image at once, or to work
         without a connection. You may get fewer. Leases that you have are counted in and answered again.
+        403 `practice-first` where the project wants practice images mastered before.
         """
         who.require_scope("write")
 
         def work(conn: Any) -> list[Assignment]:
             project = store.find_project(conn, project_id)
             require_view(who, project)
-            return store_assign.assign_many(conn, project, who.id, ahead, clock.now_us())
+            exempt = is_expert(who, project)
+            return store_assign.assign_many(conn, project, who.id, ahead, clock.now_us(), exempt=exempt)
 
         found = [_assignment(f) for f in transact(db, work)]
         return Response(status_code=204) if not found else json_response({**found[0], "ahead": found[1:]})
@@ -68,10 +69,19 @@ def create_router(deps: Deps, intake: GroupCommitter) -> APIRouter:
     def skip(lease_id: LeaseId, who: Who, body: Annotated[schemas.SkipIn | None, Body()] = None) -> Response:
         """Not this image: it isn't offered to you again. "Nothing here" is an answer, not a skip."""
         who.require_scope("write")
-        reason = body.reason if body else None
-        transact(
-            db, lambda conn: store_leases.end(conn, lease_id, who.id, Action.SKIP, clock.now_us(), reason)
-        )
+        reason, now = (body.reason if body else None), clock.now_us()
+
+        def work(conn: Any) -> None:
+            lease = store_leases.find_lease(conn, lease_id)
+            ended = store_leases.end(conn, lease_id, who.id, Action.SKIP, now, reason)
+            if ended and reason:
+                task = select(t.tasks.c.image_id).where(t.tasks.c.id == lease.task_id)
+                image_id = conn.execute(task).scalar_one()
+                row = {"project_id": lease.project_id, "image_id": image_id, "rater_id": who.id}
+                note = store_notes.note_row(**row, kind="skip", text=reason, now=now)
+                conn.execute(insert(t.notes), note)
+
+        transact(db, work)
         return Response(status_code=204)
 
     @router.delete("/leases/{lease_id}", status_code=204, response_class=Response)
@@ -150,28 +160,6 @@ def create_router(deps: Deps, intake: GroupCommitter) -> APIRouter:
             intake, secret, request.headers.get(HEADER), lease_id, await read_body(request.receive)
         )
         return json_response(receipt.to_json(), 201 if receipt.created else 200)
-
-    @router.get("/me/stats", response_model=schemas.Stats)
-    def my_stats(who: Who, project_id: Annotated[str | None, Query(max_length=36)] = None) -> Response:
-        """Your own figures, of one project or of all. `gold_dice` is the mean with its 95 % interval."""
-        who.require_scope("read")
-        with db.read() as conn:
-            rows = store.rater_rows(conn, who.id, project_id)
-        day = stats.day_of(clock.now_us())
-        days = [stats.current_days(row.last_day, row.today, row.streak, day) for row in rows]
-        seen = sum(row.gold_seen for row in rows)
-        interval = stats.gold_interval(
-            seen, sum(r.gold_total for r in rows), sum(r.gold_squares for r in rows)
-        )
-        return json_response(
-            {
-                "submissions": sum(row.submissions for row in rows),
-                "gold_seen": seen,
-                "gold_dice": interval,
-                "today": sum(today for today, _ in days),
-                "streak_days": max((streak for _, streak in days), default=0),
-            }
-        )
 
     return router
 

@@ -7,7 +7,15 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware import Middleware
 
-from services.annotations import api, api_rater, store_leases
+from services.annotations import (
+    api,
+    api_guide,
+    api_learning,
+    api_notes,
+    api_rater,
+    api_work,
+    store_leases,
+)
 from services.annotations.access import transact
 from services.annotations.door import SubmissionDoor
 from services.annotations.events import HANDLERS
@@ -35,6 +43,8 @@ def create_app(deps: Deps) -> FastAPI:
     app.user_middleware.append(Middleware(SubmissionDoor, intake=_intake(deps), secret=deps.settings.secret))
     app.include_router(api.create_router(deps))
     app.include_router(api_rater.create_router(deps, _intake(deps)))
+    for part in (api_learning, api_notes, api_work, api_guide):
+        app.include_router(part.create_router(deps))
     return app
 
 

@@ -18,7 +18,7 @@ from shared.imaging.rle import RLE, area
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
-COUNTERS = ("images", "gold", "open", "retired", "submissions", "raters", "leases", "overshoot")
+COUNTERS = ("images", "gold", "practice", "open", "retired", "submissions", "raters", "leases", "overshoot")
 
 
 @lru_cache(maxsize=1024)
@@ -48,6 +48,9 @@ class Project:
     owner_id: str
     created_at: int
     updated_at: int
+    practice_required: int = 0
+    practice_dice: float = 0.7
+    outcomes: str = ""
 
     @property
     def label_ids(self) -> list[int]:
@@ -69,6 +72,9 @@ class Project:
             "lease_seconds": self.lease_seconds,
             "show_proposals": self.show_proposals,
             "task_order": self.task_order,
+            "practice_required": self.practice_required,
+            "practice_dice": self.practice_dice,
+            "outcomes": self.outcomes,
             "status": self.status,
             "owner_id": self.owner_id,
             "created_at": to_rfc3339(self.created_at),

@@ -46,6 +46,13 @@ class ProjectIn(_In):
         "finish",
         description="`finish`: images nearest to their quorum first; `spread`: images with the fewest answers first.",
     )
+    practice_required: int = Field(
+        0, ge=0, le=50, description="Practice images that a volunteer must master before real work."
+    )
+    practice_dice: float = Field(0.7, ge=0, le=1, description="From which Dice a practice image is mastered.")
+    outcomes: str = Field(
+        "", max_length=50_000, description="Markdown for volunteers: what came of their labels."
+    )
 
 
 class ProjectPatch(_In):
@@ -63,6 +70,9 @@ class ProjectPatch(_In):
     lease_seconds: int | None = Field(None, ge=10, le=86_400)
     show_proposals: bool | None = None
     task_order: Literal["finish", "spread"] | None = None
+    practice_required: int | None = Field(None, ge=0, le=50)
+    practice_dice: float | None = Field(None, ge=0, le=1)
+    outcomes: str | None = Field(None, max_length=50_000)
     status: Literal["active", "paused", "archived"] | None = None
 
 
@@ -77,7 +87,8 @@ class Counts(BaseModel):
     """Kept with every change, never counted."""
 
     images: int
-    gold: int
+    gold: int = Field(description="All gold, that for practice too.")
+    practice: int
     open: int
     retired: int
     submissions: int
@@ -100,6 +111,9 @@ class Project(BaseModel):
     lease_seconds: int
     show_proposals: bool
     task_order: Literal["finish", "spread"]
+    practice_required: int
+    practice_dice: float
+    outcomes: str
     status: Literal["active", "paused", "archived"]
     owner_id: str
     created_at: str
@@ -258,12 +272,16 @@ class SkipIn(_In):
 class GoldIn(BaseModel):
     masks: list[LabelMask]
     nothing_here: bool = False
+    practice: bool | None = Field(
+        None, description="For practice: shown to learners, never handed out as work. Left out: as it was."
+    )
 
 
 class Gold(BaseModel):
     image_id: str
     masks: list[LabelMask]
     nothing_here: bool
+    practice: bool
     created_at: str
 
 
@@ -278,12 +296,18 @@ class GoldDice(BaseModel):
     high: float
 
 
+class Badge(BaseModel):
+    code: Literal["first", "practised", "ten", "watchful", "steady", "sharp", "hundred", "seen_through"]
+    earned_at: str
+
+
 class Stats(BaseModel):
     submissions: int
     gold_seen: int
     gold_dice: GoldDice | None
     today: int
     streak_days: int
+    badges: list[Badge]
 
 
 def body_schema(model: type[BaseModel]) -> dict[str, Any]:

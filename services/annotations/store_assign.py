@@ -18,6 +18,8 @@ from services.annotations.domain.leases import State
 from services.annotations.records import AnyRow, Project
 from services.annotations.store import bump, counts_of, upsert
 from services.annotations.store_leases import close, find_draft, find_lease, sweep
+from services.annotations.store_practice import require_qualified
+from shared.errors import Forbidden
 from shared.ids import new_id
 
 
@@ -74,16 +76,27 @@ def assign(conn: Connection, project: Project, rater_id: str, now: int) -> Assig
     return next(iter(assign_many(conn, project, rater_id, 0, now)), None)
 
 
-def assign_many(conn: Connection, project: Project, rater_id: str, ahead: int, now: int) -> list[Assignment]:
+def assign_many(
+    conn: Connection, project: Project, rater_id: str, ahead: int, now: int, *, exempt: bool = False
+) -> list[Assignment]:
     """The rater's live leases, filled up to one and `ahead` more as far as `leases.ahead_allowed` lets; empty: nothing for this rater.
 
     Each is a place of its task's quorum like any other, taken in the caller's transaction. Two requests of a rater at the same moment
     want the same slots, so one of them begins again and finds what the other took.
+
+    Raises Forbidden where the project wants practice first, unless the rater is `exempt`; leases that are held are worked off.
     """
     sweep(conn, now)
     held = live_leases(conn, project.id, rater_id, now)
     if project.status != "active":
         return held
+    try:
+        if not exempt and len(held) < 1 + ahead:
+            require_qualified(conn, project, rater_id)
+    except Forbidden:
+        if held:
+            return held
+        raise
     if ahead:
         ahead = lease_rules.ahead_allowed(ahead, counts_of(conn, [project.id])[project.id]["open"])
     while len(held) < 1 + ahead:
@@ -210,7 +223,7 @@ _FOUND = (
     _tasks.has_proposal,
     _tasks.stamp,
 )
-_available = or_(_tasks.need > 0, _tasks.is_gold)
+_available = or_(_tasks.need > 0, and_(_tasks.is_gold, _tasks.is_practice.is_(False)))
 _BY_ID = select(*_FOUND).where(_tasks.id == bindparam("t"), _available)
 _BY_ID_SKIP = _BY_ID.with_for_update(skip_locked=True)
 _BY_ID_WAIT = _BY_ID.with_for_update()
@@ -325,7 +338,12 @@ def _save_cursors(conn: Connection, project_id: str, rater_id: str, cursors: dic
 _GOLD = (
     select(_tasks.id, _tasks.stamp, _rt.state)
     .select_from(t.tasks.outerjoin(t.rater_tasks, _MINE))
-    .where(_tasks.project_id == bindparam("p"), _tasks.is_gold, _tasks.stamp > bindparam("after"))
+    .where(
+        _tasks.project_id == bindparam("p"),
+        _tasks.is_gold,
+        _tasks.is_practice.is_(False),
+        _tasks.stamp > bindparam("after"),
+    )
     .order_by(_tasks.stamp)
     .limit(bindparam("n"))
 )

@@ -26,7 +26,7 @@ def delete_task(conn: Connection, task_id: str, project_id: str, image_id: str, 
         return False
     if task.status == quorum_rules.DELETED:
         return False
-    gone = {"status": quorum_rules.DELETED, "is_gold": False, "need": 0}
+    gone = {"status": quorum_rules.DELETED, "is_gold": False, "is_practice": False, "need": 0}
     conn.execute(update(t.tasks).where(c.id == task.id).values(gone))
     conn.execute(delete(t.gold).where(t.gold.c.task_id == task.id))
     # After the status, so that the places that the leases give back aren't offered again.
@@ -36,7 +36,8 @@ def delete_task(conn: Connection, task_id: str, project_id: str, image_id: str, 
     lapsed = (t.rater_tasks.c.task_id == task.id) & (t.rater_tasks.c.state == t.LAPSED)
     conn.execute(delete(t.rater_tasks).where(lapsed))
     retired = int(task.status == quorum_rules.RETIRED)
-    bump(conn, project_id, images=-1, gold=-int(task.is_gold), retired=-retired, open=retired - 1)
+    golden = {"gold": -int(task.is_gold), "practice": -int(task.is_practice)}
+    bump(conn, project_id, images=-1, retired=-retired, open=retired - 1, **golden)
     return True
 
 

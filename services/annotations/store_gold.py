@@ -24,9 +24,11 @@ def put_gold(
     masks: Sequence[MaskOf],
     refs: Sequence[common.LabelMask],
     now: int,
-) -> None:
+    practice: bool | None = None,
+) -> bool:
     """Make an image gold, or replace its truth. It leaves the quorum's queue; answers it already has stay answers.
 
+    `practice` gold is for learners and isn't handed out as work; None leaves that as it was. Answers whether it is for practice.
     `refs` say where the masks lie for those who learn by event. Raises NotFound for an image that isn't in the project.
     """
     task = find_task(conn, project_id, image_id, lock=True)
@@ -41,12 +43,25 @@ def put_gold(
     conn.execute(
         statement.on_conflict_do_update(index_elements=[t.gold.c.task_id], set_={"masks": values["masks"]})
     )
+    wanted = bool(task.is_practice) if practice is None else practice
+    moved = int(wanted) - int(task.is_practice)
     if not task.is_gold:
         reopened = int(task.status == quorum_rules.RETIRED)
-        stamp = bump(conn, project_id, stamps=1, gold=1, open=reopened, retired=-reopened)
-        values = {"is_gold": True, "need": 0, "status": quorum_rules.OPEN, "stamp": stamp}
+        stamp = bump(conn, project_id, stamps=1, gold=1, practice=moved, open=reopened, retired=-reopened)
+        values = {
+            "is_gold": True,
+            "is_practice": wanted,
+            "need": 0,
+            "status": quorum_rules.OPEN,
+            "stamp": stamp,
+        }
         conn.execute(update(t.tasks).where(t.tasks.c.id == task.id).values(values))
+    elif moved:
+        # A new place on the round of gold, at its end: who is past the old one would never meet it.
+        stamp = bump(conn, project_id, stamps=1, practice=moved)
+        conn.execute(update(t.tasks).where(t.tasks.c.id == task.id).values(is_practice=wanted, stamp=stamp))
     _tell(conn, task, refs, removed=False, now=now)
+    return wanted
 
 
 def remove_gold(conn: Connection, project_id: str, image_id: str, now: int) -> None:
@@ -60,8 +75,16 @@ def remove_gold(conn: Connection, project_id: str, image_id: str, now: int) -> N
     need = quorum_rules.need(
         quorum=task.quorum, submissions=task.submissions, leases=task.leases, status=status
     )
-    stamp = bump(conn, project_id, stamps=1, gold=-1, open=-int(done), retired=int(done))
-    values = {"is_gold": False, "need": need, "status": status, "stamp": stamp}
+    stamp = bump(
+        conn,
+        project_id,
+        stamps=1,
+        gold=-1,
+        practice=-int(task.is_practice),
+        open=-int(done),
+        retired=int(done),
+    )
+    values = {"is_gold": False, "is_practice": False, "need": need, "status": status, "stamp": stamp}
     conn.execute(update(t.tasks).where(t.tasks.c.id == task.id).values(values))
     _tell(conn, task, (), removed=True, now=now)
     if done:
@@ -76,10 +99,13 @@ def _tell(
     emit_rows(conn, SERVICE, [outbox_row(SERVICE, task.image_id, message, now)])
 
 
+_GOLD = select(t.gold, t.tasks.c.is_practice).join(t.tasks, t.tasks.c.id == t.gold.c.task_id)
+
+
 def find_gold(conn: Connection, project_id: str, image_id: str) -> AnyRow:
     """The gold of an image; NotFound where there is none."""
     g = t.gold.c
-    row = conn.execute(select(t.gold).where(g.project_id == project_id, g.image_id == image_id)).first()
+    row = conn.execute(_GOLD.where(g.project_id == project_id, g.image_id == image_id)).first()
     if row is None:
         raise NotFound(f"The image {image_id} isn't gold.")
     return row
@@ -88,7 +114,5 @@ def find_gold(conn: Connection, project_id: str, image_id: str) -> AnyRow:
 def list_gold(conn: Connection, project_id: str, *, after: str, limit: int) -> list[RowMapping]:
     """Gold of a project in order of its image ids."""
     g = t.gold.c
-    query = (
-        select(t.gold).where(g.project_id == project_id, g.image_id > after).order_by(g.image_id).limit(limit)
-    )
+    query = _GOLD.where(g.project_id == project_id, g.image_id > after).order_by(g.image_id).limit(limit)
     return [row._mapping for row in conn.execute(query)]

@@ -156,12 +156,14 @@ def sweep(conn: Connection, now: int) -> int:
 
 def end(
     conn: Connection, lease_id: str, rater_id: str, action: Action, now: int, reason: str | None = None
-) -> None:
-    """Skip a task or give it back. A repeated request changes nothing."""
+) -> bool:
+    """Skip a task or give it back. A repeated request changes nothing, and is answered False."""
     lease = find_lease(conn, lease_id)
     after = allowed(lease, rater_id, action, now)
-    if State(lease.state) is State.LIVE:
-        close(conn, [lease], after, now, reason)
+    if State(lease.state) is not State.LIVE:
+        return False
+    close(conn, [lease], after, now, reason)
+    return True
 
 
 # ------------------------------------------------------------------------------------------------------------------ drafts

@@ -26,6 +26,7 @@ from services.annotations.receipts import Outcome, Receipt, Submission
 from services.annotations.records import AnyRow, masks_from_text, masks_to_text, parse_labels
 from services.annotations.store import SERVICE, bump, retired_row
 from services.annotations.store_leases import mark_lapsed, save_draft
+from services.annotations.store_notes import note_row
 from shared.contracts.bramble.annotations.v1 import events_pb2 as events
 from shared.contracts.bramble.common.v1 import common_pb2 as common
 from shared.db.outbox import emit_rows, outbox_row
@@ -55,7 +56,7 @@ _FOUND = (
 )  # fmt: skip
 _FOUND_LOCKED = _FOUND.with_for_update(of=(t.tasks, t.leases))
 _GOLD = select(t.gold.c.task_id, t.gold.c.masks).where(t.gold.c.task_id.in_(bindparam("ids", expanding=True)))
-_LAST = select(_s.id, _s.gold_dice).where(
+_LAST = select(_s.id, _s.gold_dice, _s.consensus_seen_at).where(
     _s.task_id == bindparam("t"), _s.rater_id == bindparam("r"), _s.superseded_by.is_(None)
 )
 _OPEN = select(_k.project_id).where(_k.project_id == bindparam("p"), _k.need > literal_column("0")).limit(1)
@@ -117,6 +118,7 @@ class _Batch:
         self.raters: dict[tuple[str, str], dict[str, Any]] = {}
         self.last: dict[tuple[str, str], tuple[str, str | None]] = {}
         self.rows: list[dict[str, Any]] = []
+        self.notes: list[dict[str, Any]] = []
         self.closed: list[dict[str, Any]] = []
         self.superseded: list[dict[str, Any]] = []
         self.outbox: list[dict[str, object]] = []
@@ -165,6 +167,8 @@ class _Batch:
         if not self.rows:
             return
         conn.execute(_INSERT, self.rows)
+        if self.notes:
+            conn.execute(insert(t.notes), self.notes)
         if self.superseded:
             conn.execute(_SUPERSEDE, self.superseded)
         if self.closed:
@@ -278,6 +282,18 @@ def _accept(work: _Batch, submission: Submission) -> Receipt:
     work.seen[rater_id, answer.client_key] = submission
     work.last[row.task_id, rater_id] = (submission.id, dice)
     work.rows.append(_row(work, submission, row, receipt, supersedes, dice))
+    if answer.unsure or answer.comment:
+        work.notes.append(
+            note_row(
+                project_id=row.project_id,
+                image_id=row.image_id,
+                rater_id=rater_id,
+                kind="unsure" if answer.unsure else "comment",
+                text=answer.comment,
+                now=work.now,
+                submission_id=submission.id,
+            )
+        )
     with use_context(submission.context.correlation_id, submission.context.traceparent):
         work.outbox.append(_event(work, submission, row, label_ids, supersedes, dice))
         if retired:
@@ -320,6 +336,11 @@ def _previous(work: _Batch, row: AnyRow) -> tuple[str, str | None]:
     key = (row.task_id, row.rater_id)
     if key not in work.last:
         last = work.conn.execute(_LAST, {"t": row.task_id, "r": row.rater_id}).one()
+        if last.consensus_seen_at is not None:
+            raise Conflict(
+                "You have been shown what others drew on this image, so your answer to it can't change any more.",
+                code="consensus-seen",
+            )
         work.last[key] = (last.id, last.gold_dice)
     return work.last[key]
 
@@ -355,6 +376,7 @@ def _row(
         "proposal_shown": answer.proposal_shown,
         "unsure": answer.unsure,
         "comment": answer.comment,
+        "consensus_seen_at": None,
         "created_at": work.now,
     }
 

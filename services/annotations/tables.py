@@ -58,6 +58,11 @@ projects = Table(
     Column("task_order", String(8), nullable=False),
     Column("status", String(8), nullable=False),
     Column("owner_id", NAME, nullable=False, index=True),
+    # How a volunteer comes to real work: so many practice images with at least this Dice; 0 asks for none.
+    Column("practice_required", Integer, nullable=False, default=0, server_default=text("0")),
+    Column("practice_dice", Float, nullable=False, default=0.7, server_default=text("0.7")),
+    # Markdown: what came of the labels (papers, models), for those who drew them.
+    Column("outcomes", Text, nullable=False, default="", server_default=text("''")),
     _us("created_at"),
     _us("updated_at"),
 )
@@ -69,7 +74,17 @@ counters = Table(
     Column("seq", BigInteger, nullable=False, default=0, server_default=text("0")),
     *[
         _n(name)
-        for name in ("images", "gold", "open", "retired", "submissions", "raters", "leases", "overshoot")
+        for name in (
+            "images",
+            "gold",
+            "practice",
+            "open",
+            "retired",
+            "submissions",
+            "raters",
+            "leases",
+            "overshoot",
+        )
     ],
 )
 
@@ -85,6 +100,8 @@ tasks = Table(
     Column("image_json", Text, nullable=False),  # the public ImageRef, for `next`
     Column("status", String(8), nullable=False),
     Column("is_gold", Boolean, nullable=False),
+    # Gold that shows its reference to whoever asks, so it measures nobody and is never handed out as work.
+    Column("is_practice", Boolean, nullable=False, default=False, server_default=text("false")),
     Column("has_proposal", Boolean, nullable=False, default=False, server_default=text("false")),
     Column("quorum", Integer, nullable=False),
     _n("submissions"),
@@ -236,10 +253,55 @@ submissions = Table(
     Column("proposal_shown", Boolean, nullable=False),
     Column("unsure", Boolean, nullable=False),
     Column("comment", Text, nullable=False),
+    # When its rater was shown the consensus beside it; from then on the answer stands, because a new one would be a copy.
+    _us("consensus_seen_at", nullable=True),
     _us("created_at"),
     UniqueConstraint(
         "client_key", "rater_id"
     ),  # in this order: SQLite looks a list of keys up, but scans for a list of pairs
     Index("ix_annotations_submissions_list", "project_id", "id"),
     Index("ix_annotations_submissions_task", "task_id", "rater_id"),
+    Index("ix_annotations_submissions_rater", "rater_id", "id"),  # a rater's own work, newest first
+)
+
+#: How a rater did on practice images. `best` and `last` are Dice 0..1, the mean over the labels that are there or were drawn.
+practice = Table(
+    "annotations_practice",
+    metadata,
+    Column("rater_id", NAME, primary_key=True),
+    Column("task_id", ID, primary_key=True),
+    Column("project_id", ID, nullable=False),
+    _n("attempts"),
+    Column("best", Float, nullable=False),
+    Column("last", Float, nullable=False),
+    _us("updated_at"),
+    Index("ix_annotations_practice_rater", "project_id", "rater_id"),
+)
+
+#: What raters tell the lab about an image: a comment, doubt, "this looks wrong", the reason of a skip.
+notes = Table(
+    "annotations_notes",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("project_id", ID, nullable=False),
+    Column("image_id", ID, nullable=False),
+    Column("rater_id", NAME, nullable=False),
+    Column("submission_id", ID),
+    Column("kind", String(8), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("reply", Text, nullable=False, default="", server_default=text("''")),
+    _us("created_at"),
+    _us("resolved_at", nullable=True),
+    Column("resolved_by", NAME),
+    Index("ix_annotations_notes_list", "project_id", "id"),
+    Index("ix_annotations_notes_rater", "rater_id", "id"),
+)
+
+#: Badges stay once they were earned, also where the figure behind them falls again.
+badges = Table(
+    "annotations_badges",
+    metadata,
+    Column("rater_id", NAME, primary_key=True),
+    Column("code", String(24), primary_key=True),
+    _us("earned_at"),
 )

@@ -31,6 +31,7 @@ from services.gateway.schemas import (
     Keys,
     LoginIn,
     Me,
+    MePatch,
     NewKeyOut,
     PasswordIn,
     RegisterIn,
@@ -137,6 +138,17 @@ def account_router(parts: Parts) -> APIRouter:
     def read_me(who: Who, asking: Asking) -> Me:
         """Who is logged in, with the CSRF token of this session."""
         return me_of(parts, parts.accounts.get(who.id), asking.credential if asking.kind == "session" else "")
+
+    @router.patch("/auth/me", tags=["accounts"], operation_id="changeMe")
+    def change_me(body: MePatch, who: Who, asking: Asking) -> Me:
+        """Change your name, or whether it may stand on leaderboards."""
+        if who.is_guest and body.leaderboard:
+            raise InvalidInput("A guest has no name to show on a leaderboard; sign up first.")
+        name = None if body.display_name is None else clean_name(body.display_name, "display name")
+        account = parts.accounts.describe(who.id, display_name=name, leaderboard=body.leaderboard)
+        parts.auth.forget_account(who.id)
+        parts.audit.write(Entry("account.change", who.id, key_id=who.key_id))
+        return me_of(parts, account, asking.credential if asking.kind == "session" else "")
 
     @router.post("/auth/consent", tags=["accounts"], operation_id="giveConsent")
     def give_consent(body: ConsentIn, who: Who, asking: Asking) -> Me:

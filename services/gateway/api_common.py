@@ -71,4 +71,5 @@ def me_of(parts: Parts, account: Account, session_hash: str) -> Me:
         consent_version=account.consent_version or None,
         consent_current=account.consent_version == consent.CURRENT,
         memberships={project: str(role) for project, role in memberships.items()},
+        leaderboard=account.leaderboard,
     )

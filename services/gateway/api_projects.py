@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 
 from fastapi import APIRouter
@@ -10,21 +11,25 @@ from services.gateway.api_common import Cursor, Limit, Who
 from services.gateway.domain.credentials import normalise_email
 from services.gateway.domain.hooks import check_url
 from services.gateway.events import EVENT_NAMES
+from services.gateway.forward import call_json
 from services.gateway.parts import Parts
 from services.gateway.schemas import (
     AuditEntry,
     AuditPage,
+    Leaderboard,
     Member,
     MemberIn,
     Members,
     NewWebhook,
+    Placed,
     Webhook,
     WebhookIn,
     Webhooks,
 )
 from services.gateway.store_access import Entry
-from shared.auth import Role
-from shared.errors import InvalidInput, NotFound
+from shared.auth import Principal, Role
+from shared.errors import InvalidInput, NotFound, Unavailable
+from shared.web import API
 
 
 def project_router(parts: Parts) -> APIRouter:
@@ -69,6 +74,35 @@ def project_router(parts: Parts) -> APIRouter:
         parts.members.remove(project_id, user_id)
         parts.auth.forget_account(user_id)
         parts.audit.write(Entry("member.remove", who.id, project_id, user_id, 204, key_id=who.key_id))
+
+    @router.get("/projects/{project_id}/leaderboard", tags=["labelling"], operation_id="readLeaderboard")
+    async def read_leaderboard(project_id: str, who: Who, limit: Limit = 20) -> Leaderboard:
+        """Raters who want to be seen, by the quality on gold that is sure: the lower end of the interval, not the count."""
+        upstream = parts.upstreams.get("annotations")
+        path = f"{API}/projects/{project_id}"
+        # The asker must be allowed to see the project; who stands where only its lab may know, so the gateway asks for that itself.
+        status, _ = await call_json(upstream, "GET", path, principal=parts.auth.sign(who))
+        if status != 200:
+            raise NotFound(f"There is no project {project_id}.")
+        gateway = Principal(id="gateway", role=Role.OPERATOR)
+        status, body = await call_json(upstream, "GET", f"{path}/ranking", principal=parts.auth.sign(gateway))
+        if status != 200 or not isinstance(body, dict):
+            raise Unavailable(f"The service annotations answered {status}; see its logs.", retry_after=5)
+        ranked = body["items"]
+        names = await asyncio.to_thread(parts.accounts.shown_names, [row["rater_id"] for row in ranked])
+        shown = [row for row in ranked if row["rater_id"] in names][:limit]
+        return Leaderboard(
+            items=[
+                Placed(
+                    place=place,
+                    name=names[row["rater_id"]],
+                    quality=row["gold_dice"]["low"],
+                    gold_seen=row["gold_seen"],
+                    is_me=row["rater_id"] == who.id,
+                )
+                for place, row in enumerate(shown, 1)
+            ]
+        )
 
     @router.get("/audit", tags=["audit"], operation_id="listAudit")
     def list_audit(

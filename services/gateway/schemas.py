@@ -109,6 +109,33 @@ class Me(BaseModel):
     consent_version: str | None
     consent_current: bool
     memberships: dict[str, RoleName] = Field(description="Project id → role.")
+    leaderboard: bool = Field(
+        description="Whether the name may stand on leaderboards; asked for, never assumed."
+    )
+
+
+class MePatch(Body):
+    """What to change about yourself; what is left out stays."""
+
+    model_config = _example({"display_name": "Robin"})
+    display_name: Annotated[Text, Field(max_length=200)] | None = None
+    leaderboard: bool | None = None
+
+
+class Placed(BaseModel):
+    """A place on a leaderboard."""
+
+    place: int
+    name: str
+    quality: float = Field(description="Lower end of the 95 % interval of the mean Dice on gold, 0..1.")
+    gold_seen: int
+    is_me: bool
+
+
+class Leaderboard(BaseModel):
+    """Those who want to be seen, by quality that is sure, whatever the count."""
+
+    items: list[Placed]
 
 
 class KeyIn(Body):

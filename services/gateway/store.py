@@ -42,6 +42,7 @@ class Account:
     disabled: bool
     consent_version: str
     created_at_us: int
+    leaderboard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def _account(row: Row[Any]) -> Account:
         disabled=bool(row.disabled),
         consent_version=row.consent_version,
         created_at_us=row.created_at_us,
+        leaderboard=bool(row.leaderboard),
     )
 
 
@@ -196,6 +198,26 @@ class AccountStore:
             if disabled:
                 conn.execute(delete(s).where(s.c.account_id == account_id))
         return self.get(account_id)
+
+    def describe(self, account_id: str, *, display_name: str | None, leaderboard: bool | None) -> Account:
+        """Change what a person says of themselves; None leaves it. Raises NotFound."""
+        values: dict[str, Any] = {}
+        if display_name is not None:
+            values["display_name"] = display_name
+        if leaderboard is not None:
+            values["leaderboard"] = leaderboard
+        if values:
+            with self._db.begin() as conn:
+                conn.execute(update(a).where(a.c.id == account_id).values(**values))
+        return self.get(account_id)
+
+    def shown_names(self, account_ids: list[str]) -> dict[str, str]:
+        """id → name of those among the accounts who want to be on leaderboards."""
+        wanted = select(a.c.id, a.c.display_name).where(
+            a.c.id.in_(account_ids), a.c.leaderboard, a.c.disabled.is_(False), a.c.is_guest.is_(False)
+        )
+        with self._db.read() as conn:
+            return {row.id: row.display_name for row in conn.execute(wanted)}
 
     def erase(self, account_id: str) -> None:
         """Forget the person: address, name, password hash, consents, sessions, keys, memberships and webhooks. The id stays where

@@ -30,6 +30,8 @@ accounts = Table(
     Column("disabled", Boolean, nullable=False, server_default=text("false")),
     Column("consent_version", String(32), nullable=False, server_default=""),
     Column("created_at_us", BigInteger, nullable=False),
+    # Whether the name may stand on leaderboards. Here, because services know no names, and so that erasure takes it along.
+    Column("leaderboard", Boolean, nullable=False, server_default=text("false")),
 )
 
 consents = Table(

@@ -145,12 +145,19 @@ async def _furnish(
             break
         assert time.monotonic() < deadline, "no tasks came"
         await asyncio.sleep(0.05)
-    gold = {"masks": [], "nothing_here": True}
+    gold = {"masks": [], "nothing_here": True, "practice": True}
     (await lab.put(f"{API}/projects/{project}/gold/{images[2]}", json=gold)).raise_for_status()
+    note = {"image_id": images[0], "kind": "wrong"}
+    note_id = (await lab.post(f"{API}/projects/{project}/notes", json=note)).raise_for_status().json()["id"]
+    pictures = f"{API}/projects/{project}/guide/pictures"
+    picture = (await lab.post(pictures, content=png(7))).raise_for_status().json()["name"]
     return {
         "project_id": project,
         "image_id": images[0],
         "gold_image_id": images[2],
+        "note_id": note_id,
+        "picture": picture,
+        "submission_id": new_id(),
         "webhook_id": (await lab.post(f"{API}/webhooks", json=hook)).raise_for_status().json()["id"],
         "job_id": (await lab.post(f"{API}/projects/{project}/jobs", json=job))
         .raise_for_status()

@@ -20,6 +20,7 @@ SETS: dict[str, list[str]] = MATRIX["sets"]
 ROUTES: dict[str, dict[str, str]] = MATRIX["routes"]
 # These change what the checks after them stand on, so they are tried last where they are allowed.
 DESTRUCTIVE = {
+    "POST /projects/{project_id}/practice/{image_id}",
     "DELETE /images/{image_id}",
     "DELETE /projects/{project_id}/gold/{image_id}",
     "DELETE /webhooks/{webhook_id}",
@@ -71,7 +72,7 @@ def call_of(
     method, template = route.split(" ")
     things = world.things["other" if scope == "other" else "own"]
     ids = dict(things)
-    if "/gold/" in template:
+    if "/gold/" in template or "/practice/" in template:
         ids["image_id"] = things["gold_image_id"]
     if scope == "other":
         ids["lease_id"] = world.leases["neighbour"]
@@ -90,10 +91,14 @@ def call_of(
     if body is not None:
         if "multipart/form-data" in body["content"]:
             options["files"] = [("files", ("new.png", png(int(new_id()[-4:], 16)), "image/png"))]
+        elif "image/png" in body["content"]:
+            options["content"] = png(int(new_id()[-4:], 16))
         else:
             options["json"] = example_of(body["content"]["application/json"])
     if template == "/webhooks" and method == "POST":
         options["json"] = {"project_id": ids["project_id"], "url": "https://hooks.example.org/x"}
+    if template.endswith("/notes") and method == "POST":
+        options["json"] = {"image_id": ids["image_id"], "kind": "wrong"}
     if template.endswith("/members") and method == "POST":
         options["json"] = {"user_id": world.ids["neighbour"], "role": "volunteer"}
     if template == "/admin/users/{user_id}" and method == "PATCH":
@@ -227,6 +232,7 @@ MAY_BE_EMPTY = {
     "GET /images/{image_id}/embedding",
     "GET /models/{name}/{version}/model.onnx",
     "GET /leases/{lease_id}/draft",
+    "GET /me/work/{submission_id}",
 }
 
 

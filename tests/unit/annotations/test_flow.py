@@ -23,7 +23,7 @@ def test_from_project_to_retired_task(kit: Kit) -> None:
     assert kit.next(project["id"], "cid") is None
     counts = kit.counts(project["id"])
     assert counts == {
-        "images": 1, "gold": 0, "open": 0, "retired": 1, "submissions": 2, "raters": 2, "leases": 0, "overshoot": 0,
+        "images": 1, "gold": 0, "practice": 0, "open": 0, "retired": 1, "submissions": 2, "raters": 2, "leases": 0, "overshoot": 0,
     }  # fmt: skip
     assert [e.submissions for e in kit.events("TaskRetired")] == [2]
     submitted = kit.events("AnnotationSubmitted")

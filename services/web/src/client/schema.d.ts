@@ -228,7 +228,11 @@ export interface paths {
         delete: operations["eraseMe"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Change Me
+         * @description Change your name, or whether it may stand on leaderboards.
+         */
+        patch: operations["changeMe"];
         trace?: never;
     };
     "/auth/password": {
@@ -741,6 +745,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My Notes
+         * @description What you told labs, and what they replied; newest first.
+         */
+        get: operations["myNotes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/me/stats": {
         parameters: {
             query?: never;
@@ -753,6 +777,46 @@ export interface paths {
          * @description Your own figures, of one project or of all. `gold_dice` is the mean with its 95 % interval.
          */
         get: operations["myStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/work": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * My Work
+         * @description Your answers, newest first.
+         */
+        get: operations["myWork"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/me/work/{submission_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One Of Mine
+         * @description What you drew, and beside it the consensus once the image has all its answers. Once you have seen it, your answer stands.
+         */
+        get: operations["oneOfMine"];
         put?: never;
         post?: never;
         delete?: never;
@@ -999,6 +1063,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/projects/{project_id}/guide/pictures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Picture
+         * @description Keep a picture for the guide (its lab): PNG, JPEG or WebP as the body. It is made small and loses its metadata.
+         */
+        post: operations["addPicture"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{project_id}/guide/pictures/{picture}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Picture
+         * @description A picture of the guide, for whoever may see the project. Never changes.
+         */
+        get: operations["getPicture"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/projects/{project_id}/images": {
         parameters: {
             query?: never;
@@ -1067,6 +1171,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/projects/{project_id}/leaderboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read Leaderboard
+         * @description Raters who want to be seen, by the quality on gold that is sure: the lower end of the interval, not the count.
+         */
+        get: operations["readLeaderboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/projects/{project_id}/members": {
         parameters: {
             query?: never;
@@ -1126,8 +1250,113 @@ export interface paths {
          *
          *     With `ahead`, that many tasks after it are yours too, each by a lease of its own: to show the next image at once, or to work
          *     without a connection. You may get fewer. Leases that you have are counted in and answered again.
+         *     403 `practice-first` where the project wants practice images mastered before.
          */
         post: operations["nextTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{project_id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notes
+         * @description What raters told you, newest first (role expert).
+         */
+        get: operations["listNotes"];
+        put?: never;
+        /**
+         * Add Note
+         * @description Tell the lab something about an image: a comment, that you aren't sure, or that it looks wrong.
+         */
+        post: operations["addNote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{project_id}/notes/{note_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Answer Note
+         * @description Resolve a note, or reply to who wrote it (role expert).
+         */
+        patch: operations["answerNote"];
+        trace?: never;
+    };
+    "/projects/{project_id}/practice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Practice
+         * @description The project's practice images, and how far you are. Never names the gold that measures.
+         */
+        get: operations["getPractice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{project_id}/practice/{image_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Practise
+         * @description Try a practice image: how your masks compare with the reference. As often as you like; the best attempt counts.
+         */
+        post: operations["practise"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{project_id}/ranking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Ranking
+         * @description Raters by the quality on gold that is sure (its lab). Volunteers see names of those who want that: `/leaderboard`.
+         */
+        get: operations["getRanking"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1343,6 +1572,16 @@ export interface components {
             /** Next */
             next: string | null;
         };
+        /** Badge */
+        Badge: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "first" | "practised" | "ten" | "watchful" | "steady" | "sharp" | "hundred" | "seen_through";
+            /** Earned At */
+            earned_at: string;
+        };
         /**
          * ConsensusItem
          * @description The newest consensus of one label of one image.
@@ -1425,8 +1664,13 @@ export interface components {
         Counts: {
             /** Images */
             images: number;
-            /** Gold */
+            /**
+             * Gold
+             * @description All gold, that for practice too.
+             */
             gold: number;
+            /** Practice */
+            practice: number;
             /** Open */
             open: number;
             /** Retired */
@@ -1606,6 +1850,12 @@ export interface components {
              */
             kept: string;
         };
+        /** Example */
+        Example: {
+            image: components["schemas"]["ImageRef"];
+            /** Reference */
+            reference: components["schemas"]["LabelMask"][];
+        };
         /** Feedback */
         Feedback: {
             /** Labels */
@@ -1648,6 +1898,8 @@ export interface components {
             masks: components["schemas"]["LabelMask"][];
             /** Nothing Here */
             nothing_here: boolean;
+            /** Practice */
+            practice: boolean;
             /** Created At */
             created_at: string;
         };
@@ -2062,6 +2314,14 @@ export interface components {
              */
             status: "pending" | "accepted" | "review";
         };
+        /**
+         * Leaderboard
+         * @description Those who want to be seen, by quality that is sure, whatever the count.
+         */
+        Leaderboard: {
+            /** Items */
+            items: components["schemas"]["Placed"][];
+        };
         /** LeaseInfo */
         LeaseInfo: {
             /** Id */
@@ -2143,6 +2403,24 @@ export interface components {
             memberships: {
                 [key: string]: "volunteer" | "expert" | "lab" | "operator";
             };
+            /**
+             * Leaderboard
+             * @description Whether the name may stand on leaderboards; asked for, never assumed.
+             */
+            leaderboard: boolean;
+        };
+        /**
+         * MePatch
+         * @description What to change about yourself; what is left out stays.
+         * @example {
+         *       "display_name": "Robin"
+         *     }
+         */
+        MePatch: {
+            /** Display Name */
+            display_name?: string | null;
+            /** Leaderboard */
+            leaderboard?: boolean | null;
         };
         /** Member */
         Member: {
@@ -2314,6 +2592,79 @@ export interface components {
              */
             has_proposal: boolean;
         };
+        /** Note */
+        Note: {
+            /** Id */
+            id: string;
+            /** Project Id */
+            project_id: string;
+            /** Image Id */
+            image_id: string;
+            /** Rater Id */
+            rater_id: string;
+            /** Submission Id */
+            submission_id: string | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "comment" | "unsure" | "wrong" | "skip";
+            /** Text */
+            text: string;
+            /** Reply */
+            reply: string;
+            /** Created At */
+            created_at: string;
+            /** Resolved At */
+            resolved_at: string | null;
+        };
+        /**
+         * NoteIn
+         * @description What a rater tells the lab about an image.
+         * @example {
+         *       "image_id": "",
+         *       "kind": "wrong"
+         *     }
+         */
+        NoteIn: {
+            /** Image Id */
+            image_id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "comment" | "unsure" | "wrong";
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /** NotePage */
+        NotePage: {
+            /** Items */
+            items: components["schemas"]["Note"][];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last.
+             */
+            next: string | null;
+        };
+        /**
+         * NotePatch
+         * @example {
+         *       "resolved": true
+         *     }
+         */
+        NotePatch: {
+            /** Resolved */
+            resolved?: boolean | null;
+            /**
+             * Reply
+             * @description Shown to who wrote the note.
+             */
+            reply?: string | null;
+        };
         /** Page[Dataset] */
         Page_Dataset_: {
             /** Items */
@@ -2356,6 +2707,39 @@ export interface components {
             /** New */
             new: string;
         };
+        /** Picture */
+        Picture: {
+            /** Name */
+            name: string;
+            /**
+             * Url
+             * @description For the guide's Markdown: `![what it shows](url)`.
+             */
+            url: string;
+            /** Width */
+            width: number;
+            /** Height */
+            height: number;
+        };
+        /**
+         * Placed
+         * @description A place on a leaderboard.
+         */
+        Placed: {
+            /** Place */
+            place: number;
+            /** Name */
+            name: string;
+            /**
+             * Quality
+             * @description Lower end of the 95 % interval of the mean Dice on gold, 0..1.
+             */
+            quality: number;
+            /** Gold Seen */
+            gold_seen: number;
+            /** Is Me */
+            is_me: boolean;
+        };
         /**
          * Point
          * @description x right, y down, pixels of the frame; the origin is the top left corner of the top left pixel.
@@ -2376,6 +2760,42 @@ export interface components {
              * @default true
              */
             is_positive: boolean;
+        };
+        /** Practice */
+        Practice: {
+            standing: components["schemas"]["Standing"];
+            /** @description An image with its reference, to learn from; counts for nothing. */
+            example: components["schemas"]["Example"] | null;
+            /**
+             * Images
+             * @description Not tried first, then from the worst answer up.
+             */
+            images: components["schemas"]["PracticeImage"][];
+        };
+        /** PracticeImage */
+        PracticeImage: {
+            image: components["schemas"]["ImageRef"];
+            /** Attempts */
+            attempts: number;
+            /**
+             * Best
+             * @description Best Dice so far; null: not tried.
+             */
+            best: number | null;
+            /** Passed */
+            passed: boolean;
+        };
+        /** PracticeResult */
+        PracticeResult: {
+            /**
+             * Dice
+             * @description Mean over the labels that are there or were drawn.
+             */
+            dice: number;
+            /** Passed */
+            passed: boolean;
+            feedback: components["schemas"]["Feedback"];
+            standing: components["schemas"]["Standing"];
         };
         /**
          * Problem
@@ -2427,6 +2847,12 @@ export interface components {
              * @enum {string}
              */
             task_order: "finish" | "spread";
+            /** Practice Required */
+            practice_required: number;
+            /** Practice Dice */
+            practice_dice: number;
+            /** Outcomes */
+            outcomes: string;
             /**
              * Status
              * @enum {string}
@@ -2509,6 +2935,24 @@ export interface components {
              * @enum {string}
              */
             task_order: "finish" | "spread";
+            /**
+             * Practice Required
+             * @description Practice images that a volunteer must master before real work.
+             * @default 0
+             */
+            practice_required: number;
+            /**
+             * Practice Dice
+             * @description From which Dice a practice image is mastered.
+             * @default 0.7
+             */
+            practice_dice: number;
+            /**
+             * Outcomes
+             * @description Markdown for volunteers: what came of their labels.
+             * @default
+             */
+            outcomes: string;
         };
         /** ProjectPage */
         ProjectPage: {
@@ -2549,6 +2993,12 @@ export interface components {
             show_proposals?: boolean | null;
             /** Task Order */
             task_order?: ("finish" | "spread") | null;
+            /** Practice Required */
+            practice_required?: number | null;
+            /** Practice Dice */
+            practice_dice?: number | null;
+            /** Outcomes */
+            outcomes?: string | null;
             /** Status */
             status?: ("active" | "paused" | "archived") | null;
         };
@@ -2566,6 +3016,24 @@ export interface components {
         ProposalsOut: {
             /** Items */
             items: components["schemas"]["ProposalOut"][];
+        };
+        /** Ranked */
+        Ranked: {
+            /** Rater Id */
+            rater_id: string;
+            /** Submissions */
+            submissions: number;
+            /** Gold Seen */
+            gold_seen: number;
+            gold_dice: components["schemas"]["GoldDice"];
+        };
+        /** Ranking */
+        Ranking: {
+            /**
+             * Items
+             * @description From the best lower end of the 95 % interval down.
+             */
+            items: components["schemas"]["Ranked"][];
         };
         /**
          * RaterGold
@@ -2825,6 +3293,23 @@ export interface components {
             /** Reason */
             reason?: string | null;
         };
+        /** Standing */
+        Standing: {
+            /**
+             * Required
+             * @description Images to master; at most as many as there are.
+             */
+            required: number;
+            /**
+             * Threshold
+             * @description Dice from which an image is mastered.
+             */
+            threshold: number;
+            /** Passed */
+            passed: number;
+            /** Qualified */
+            qualified: boolean;
+        };
         /** Stats */
         Stats: {
             /** Submissions */
@@ -2836,6 +3321,8 @@ export interface components {
             today: number;
             /** Streak Days */
             streak_days: number;
+            /** Badges */
+            badges: components["schemas"]["Badge"][];
         };
         /** StoredSubmission */
         StoredSubmission: {
@@ -3154,6 +3641,74 @@ export interface components {
             items: components["schemas"]["Webhook"][];
             /** Next */
             next?: null;
+        };
+        /** Work */
+        Work: {
+            /** Submission Id */
+            submission_id: string;
+            /** Project Id */
+            project_id: string;
+            image: components["schemas"]["ImageRef"];
+            /** Created At */
+            created_at: string;
+            /** Nothing Here */
+            nothing_here: boolean;
+            /**
+             * Finished
+             * @description The image has all its answers, so its consensus may be looked at.
+             */
+            finished: boolean;
+        };
+        /** WorkDetail */
+        WorkDetail: {
+            /** Submission Id */
+            submission_id: string;
+            /** Project Id */
+            project_id: string;
+            image: components["schemas"]["ImageRef"];
+            /** Created At */
+            created_at: string;
+            /** Nothing Here */
+            nothing_here: boolean;
+            /**
+             * Finished
+             * @description The image has all its answers, so its consensus may be looked at.
+             */
+            finished: boolean;
+            /**
+             * Masks
+             * @description What you drew.
+             */
+            masks: components["schemas"]["LabelMask"][];
+            /**
+             * Consensus
+             * @description What came of it; null while answers are missing. Once it was shown, your answer stands.
+             */
+            consensus: components["schemas"]["WorkLabel"][] | null;
+        };
+        /** WorkLabel */
+        WorkLabel: {
+            /** Label Id */
+            label_id: number;
+            /** @description The consensus. */
+            rle: components["schemas"]["Rle"];
+            /** Agreement */
+            agreement: number | null;
+            /**
+             * Dice
+             * @description Of your answer with the consensus.
+             */
+            dice: number;
+        };
+        /** WorkPage */
+        WorkPage: {
+            /** Items */
+            items: components["schemas"]["Work"][];
+            /**
+             * Next
+             * @description Pass as `cursor` for the next page; null on the last.
+             */
+            next: string | null;
         };
     };
     responses: {
@@ -3700,6 +4255,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Erased"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    changeMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MePatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -4776,6 +5366,37 @@ export interface operations {
             507: components["responses"]["Problem507"];
         };
     };
+    myNotes: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     myStats: {
         parameters: {
             query?: {
@@ -4799,6 +5420,69 @@ export interface operations {
             400: components["responses"]["Problem400"];
             401: components["responses"]["Problem401"];
             403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    myWork: {
+        parameters: {
+            query?: {
+                project_id?: string | null;
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    oneOfMine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                submission_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkDetail"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
             422: components["responses"]["Problem422"];
             429: components["responses"]["Problem429"];
             502: components["responses"]["Problem502"];
@@ -5389,6 +6073,11 @@ export interface operations {
                      * @default false
                      */
                     nothing_here?: boolean;
+                    /**
+                     * Practice
+                     * @description For practice: shown to learners, never handed out as work. Left out: as it was.
+                     */
+                    practice?: boolean | null;
                 };
             };
         };
@@ -5449,6 +6138,80 @@ export interface operations {
             502: components["responses"]["Problem502"];
             503: components["responses"]["Problem503"];
             507: components["responses"]["Problem507"];
+        };
+    };
+    addPicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/png": string;
+                "image/jpeg": string;
+                "image/webp": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Picture"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            410: components["responses"]["Problem410"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    getPicture: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                picture: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                    "image/jpeg": unknown;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
         };
     };
     listImages: {
@@ -5650,6 +6413,38 @@ export interface operations {
             507: components["responses"]["Problem507"];
         };
     };
+    readLeaderboard: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Leaderboard"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     listMembers: {
         parameters: {
             query?: {
@@ -5797,6 +6592,254 @@ export interface operations {
             502: components["responses"]["Problem502"];
             503: components["responses"]["Problem503"];
             507: components["responses"]["Problem507"];
+        };
+    };
+    listNotes: {
+        parameters: {
+            query?: {
+                status?: string | null;
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotePage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    addNote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            410: components["responses"]["Problem410"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    answerNote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                note_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotePatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Note"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            410: components["responses"]["Problem410"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    getPractice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Practice"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    practise: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Masks */
+                    masks: {
+                        /** Label Id */
+                        label_id: number;
+                        /**
+                         * Rle
+                         * @description COCO run-length encoding: column-major, zeros first, compressed.
+                         * @example {
+                         *       "counts": "52203",
+                         *       "size": [
+                         *         4,
+                         *         4
+                         *       ]
+                         *     }
+                         */
+                        rle: {
+                            /**
+                             * Size
+                             * @description [height, width]
+                             */
+                            size: number[];
+                            /** Counts */
+                            counts: string;
+                        };
+                    }[];
+                    /**
+                     * Nothing Here
+                     * @default false
+                     */
+                    nothing_here?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PracticeResult"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            410: components["responses"]["Problem410"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    getRanking: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ranking"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
         };
     };
     listRaters: {
