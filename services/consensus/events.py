@@ -8,7 +8,6 @@ from collections.abc import Callable
 from sqlalchemy import Connection
 
 from services.consensus import store
-from services.consensus.refresh import refresh
 from shared.blobs import BlobStore
 from shared.bus.runner import Handler
 from shared.clock import Clock
@@ -38,7 +37,7 @@ def handlers(blobs: BlobStore, clock: Clock) -> tuple[Handler, ...]:
         )
 
     def on_submission(conn: Connection, envelope: Envelope, message: AnnotationSubmitted) -> None:
-        """Keep the votes of every label that was answered for (a label left out is an empty mask) and merge the image anew."""
+        """Keep the votes of every label that was answered for (a label left out is an empty mask) and mark the image for its merge."""
         ref = message.image
         store.put_project(conn, message.project_id)
         store.put_image(conn, ref, message.quorum, message.accept_agreement, message.is_gold)
@@ -62,14 +61,15 @@ def handlers(blobs: BlobStore, clock: Clock) -> tuple[Handler, ...]:
             ],
         )
         store.touch(conn, message.project_id, clock.now_us())
-        refresh(conn, blobs, clock, ref.id, cause="vote", correlation_us=envelope.occurred_at_us)
+        if not message.is_gold:
+            store.mark_dirty(conn, ref.id, message.quorum, envelope.occurred_at_us)
 
-    def on_gold(conn: Connection, _envelope: Envelope, message: GoldAdded) -> None:
+    def on_gold(conn: Connection, envelope: Envelope, message: GoldAdded) -> None:
         """Truth teaches about raters; an image that isn't gold any more gets a consensus."""
         store.put_project(conn, message.project_id)
         if message.removed:
             store.set_gold(conn, message.image, None)
-            refresh(conn, blobs, clock, message.image.id, cause="vote")
+            store.mark_dirty(conn, message.image.id, 1, envelope.occurred_at_us)
         else:
             known = {m.label_id: read_mask(blobs, m) for m in message.masks}
             labels = [label["id"] for label in json.loads(store.project(conn, message.project_id).labels)]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import FastAPI
 
 from services.consensus.api import create_router
 from services.consensus.estimator import Estimator
 from services.consensus.events import handlers
+from services.consensus.merger import Merger
 from shared.bus.runner import ConsumerRunner
 from shared.deps import Deps
 from shared.web import create_service_app
@@ -23,9 +26,10 @@ def create_app(deps: Deps) -> FastAPI:
 
 def create_consumers(deps: Deps) -> list[ConsumerRunner]:
     """Submissions and gold."""
-    return [ConsumerRunner(deps.bus, deps.db, SERVICE, handlers(deps.blobs, deps.clock), clock=deps.clock)]
+    votes = handlers(deps.blobs, deps.clock)
+    return [ConsumerRunner(deps.bus, deps.db, SERVICE, votes, clock=deps.clock, together=50)]
 
 
-def create_background(deps: Deps) -> list[Estimator]:
-    """The estimation of raters."""
-    return [Estimator(deps)]
+def create_background(deps: Deps) -> list[Any]:
+    """The merging of images, and the estimation of raters."""
+    return [Merger(deps), Estimator(deps)]

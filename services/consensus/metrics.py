@@ -1,6 +1,6 @@
 """Figures for the operator."""
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 DELAY = Histogram(
     "bramble_consensus_delay_seconds",
@@ -16,4 +16,11 @@ ESTIMATE = Histogram(
     "bramble_consensus_estimate_seconds",
     "Estimating all raters of a project anew.",
     buckets=(0.1, 0.5, 1, 5, 15, 60, 300),
+)
+WAITING = Gauge(
+    "bramble_consensus_waiting_images", "Images with votes that their consensus doesn't count yet."
+)
+OLDEST = Gauge(
+    "bramble_consensus_waiting_seconds",
+    "For how long the oldest vote has waited for a consensus that counts it; 0: none waits.",
 )

@@ -121,7 +121,9 @@ def set_decision(conn: Connection, image_id: str, decision: str, status: str | N
 def probability_png(conn: Connection, image_id: str, label_id: int) -> bytes | None:
     """The probability map of the newest version as a 16-bit PNG; None where nobody answered for the label."""
     image = store.find_image(conn, image_id)
-    votes, _ = store.votes_of(conn, image_id)
+    newest = store.newest(conn, image_id)
+    counted = json.loads(newest.submissions) if newest is not None else ()
+    votes, _ = store.votes_of(conn, image_id, counted)
     if image is None or label_id not in votes:
         return None
     project = store.project(conn, image.project_id)

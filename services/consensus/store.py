@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, and_, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, case, delete, func, insert, select, tuple_, update
 
 from services.consensus import tables as t
 from services.consensus.domain.hierarchical import RaterModel, RaterParams
@@ -80,6 +81,40 @@ def touch(conn: Connection, project_id: str, now: int) -> None:
     conn.execute(update(t.projects).where(t.projects.c.project_id == project_id).values(change))
 
 
+def mark_dirty(conn: Connection, image_id: str, quorum: int, since: int) -> None:
+    """Note that an image has votes, accepted at `since` or later (microseconds), which its consensus doesn't count yet."""
+    v, d = t.votes.c, t.dirty.c
+    raters = conn.execute(
+        select(func.count(v.rater_id.distinct())).where(v.image_id == image_id)
+    ).scalar_one()
+    new = import_module(f"sqlalchemy.dialects.{conn.dialect.name}").insert(t.dirty)
+    new = new.values(image_id=image_id, since=since, complete=raters >= max(1, quorum))
+    older = case((d.since < new.excluded.since, d.since), else_=new.excluded.since)
+    # An update and not "do nothing": it makes this vote wait for a merge that is deleting the mark, and mark the image anew.
+    change = {"since": older, "complete": new.excluded.complete}
+    conn.execute(new.on_conflict_do_update(index_elements=[d.image_id], set_=change))
+
+
+def take_dirty(conn: Connection, complete: bool, limit: int, without: Iterable[str] = ()) -> list[Row[Any]]:
+    """The images that wait longest for their merge, locked until the transaction ends; what another replica has locked is left out."""
+    d = t.dirty.c
+    query = select(t.dirty).where(d.complete.is_(complete)).order_by(d.since, d.image_id).limit(limit)
+    if skipped := list(without):
+        query = query.where(d.image_id.not_in(skipped))
+    return list(conn.execute(query.with_for_update(skip_locked=True)))
+
+
+def clean(conn: Connection, image_ids: list[str]) -> None:
+    """The consensus of these images counts all their votes."""
+    conn.execute(delete(t.dirty).where(t.dirty.c.image_id.in_(image_ids)))
+
+
+def dirty_state(conn: Connection) -> tuple[int, int]:
+    """How many images wait for their merge, and since when the oldest does (microseconds; 0: none waits)."""
+    row = conn.execute(select(func.count(), func.min(t.dirty.c.since)).select_from(t.dirty)).one()
+    return int(row[0]), int(row[1] or 0)
+
+
 def put_image(conn: Connection, ref: ImageRef, quorum: int, accept: float, is_gold: bool) -> None:
     """Create an image's row, or refresh what may change."""
     values = {"quorum": quorum, "accept_agreement": accept, "is_gold": is_gold}
@@ -139,11 +174,12 @@ def set_gold(conn: Connection, ref: ImageRef, masks: Mapping[int, RLE] | None) -
         conn.execute(insert(t.gold), rows)
 
 
-def votes_of(conn: Connection, image_id: str) -> tuple[dict[int, ImageVotes], list[str]]:
-    """An image's votes by label, and the submissions that count: each rater's newest (ids sort by time)."""
-    rows = conn.execute(
-        select(t.votes).where(t.votes.c.image_id == image_id).order_by(t.votes.c.submission_id)
-    ).all()
+def votes_of(
+    conn: Connection, image_id: str, among: Collection[str] | None = None
+) -> tuple[dict[int, ImageVotes], list[str]]:
+    """An image's votes by label, and the submissions that count: each rater's newest (ids sort by time). `among`: of these only."""
+    query = select(t.votes).where(t.votes.c.image_id == image_id).order_by(t.votes.c.submission_id)
+    rows = [r for r in conn.execute(query) if among is None or r.submission_id in among]
     newest = {r.rater_id: r.submission_id for r in rows}
     by_label: dict[int, dict[str, RLE]] = {}
     for r in rows:

@@ -40,6 +40,18 @@ images = Table(
     Index("ix_consensus_images_project_id_image_id", "project_id", "image_id"),
 )
 
+# Images with votes that their consensus doesn't count yet: written with the vote, so that no crash forgets one; deleted with the merge.
+dirty = Table(
+    "consensus_dirty",
+    metadata,
+    Column("image_id", String(36), primary_key=True),
+    # When the oldest of these votes was accepted, microseconds.
+    Column("since", BigInteger, nullable=False),
+    # Whether as many raters as the quorum asks for have answered: such an image goes first.
+    Column("complete", Boolean, nullable=False),
+    Index("ix_consensus_dirty_complete_since", "complete", "since"),
+)
+
 votes = Table(
     "consensus_votes",
     metadata,

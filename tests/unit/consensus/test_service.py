@@ -20,6 +20,7 @@ from services.consensus.domain.votes import image_votes
 from services.consensus.estimator import Estimator
 from services.consensus.events import handlers
 from services.consensus.main import create_app
+from services.consensus.merger import Merger
 from shared.auth import HEADER, Principal, Role, encode_principal
 from shared.blobs.files import FileBlobs
 from shared.bus.local import LocalBus
@@ -58,13 +59,17 @@ class Service:
         self._handlers = {h.topic: h for h in handlers(self.deps.blobs, self.clock)}
         self.images: dict[str, ImageRef] = {}
         labels = [Label(id=1, name="lung"), Label(id=2, name="heart")]
-        self.feed(ProjectCreated(project_id=PROJECT, labels=labels, quorum=3, accept_agreement=0.7))
+        self.feed(
+            ProjectCreated(project_id=PROJECT, labels=labels, quorum=3, accept_agreement=0.7), merge=False
+        )
 
-    def feed(self, message) -> None:
+    def feed(self, message, *, merge: bool = True) -> None:
         self.clock.advance(0.01)
         envelope = Envelope(event_id=new_id(), occurred_at_us=self.clock.now_us())
         with self.deps.db.begin() as conn:
             self._handlers[message.DESCRIPTOR.full_name].apply(conn, envelope, message)
+        if merge:
+            Merger(self.deps).work()
 
     def image(self, name: str) -> ImageRef:
         if name not in self.images:

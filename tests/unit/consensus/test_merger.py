@@ -1,0 +1,164 @@
+"""Votes mark their images; the merger merges each once for however many votes came, forgets none, and gives way under load."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from services.consensus import merger, store
+from services.consensus.estimator import Estimator
+from services.consensus.merger import Merger
+from shared.contracts.bramble.annotations.v1.events_pb2 import GoldAdded
+from shared.contracts.bramble.images.v1.events_pb2 import ImageDeleted
+from shared.errors import Unavailable
+from tests.unit.consensus.test_service import Service, disk
+
+
+def waiting(service: Service) -> list[str]:
+    with service.deps.db.read() as conn:
+        return sorted(conn.execute(select(store.t.dirty.c.image_id)).scalars())
+
+
+def test_votes_that_came_together_are_merged_once(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    for k, rater in enumerate("abc"):
+        service.feed(service.submission("i", rater, {1: disk(24, 24, 10 + k * 0.5)}), merge=False)
+    assert service.consensus("i")["version"] == 0
+    assert waiting(service) == [service.images["i"].id]
+    assert Merger(service.deps).work() == 1
+    found = service.consensus("i")
+    assert (found["version"], found["status"]) == (1, "accepted")
+    assert len(found["labels"][0]["submissions"]) == 3
+    assert len(service.emitted("ConsensusUpdated")) == len(service.emitted("ConsensusAccepted")) == 1
+    assert waiting(service) == []
+    assert Merger(service.deps).work() == 0
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_neither_order_nor_timing_of_the_merges_shows_in_the_result(
+    tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    masks = [disk(24, 24, 9), disk(25, 24, 10), disk(24, 26, 8)]
+    results = []
+    for name, merge in (("one by one", True), ("together", False)):
+        service = Service(tmp_path / name)
+        for k in order if name == "together" else range(3):
+            service.feed(service.submission("i", f"r{k}", {1: masks[k]}), merge=merge)
+        Merger(service.deps).work()
+        labels = service.consensus("i")["labels"]
+        results.append([(x["rle"], x["agreement"], x["predicted_dice"]) for x in labels])
+    assert results[0] == results[1]
+
+
+def test_a_mark_outlives_the_process(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    service.feed(service.submission("i", "a", {1: disk(24, 24, 10)}), merge=False)
+    service.deps.db.close()
+    again = Service(tmp_path)
+    again.images = service.images
+    assert Merger(again.deps).work() == 1
+    assert again.consensus("i")["labels"][0]["area"] > 0
+
+
+def test_a_vote_that_comes_after_the_merge_marks_anew(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    service.feed(service.submission("i", "a", {1: disk(24, 24, 10)}))
+    service.feed(service.submission("i", "b", {1: disk(24, 24, 10)}), merge=False)
+    assert waiting(service) == [service.images["i"].id]
+    # Another one who brings the image up to date leaves the mark; the merger finds nothing to do and takes it away.
+    Estimator(service.deps).estimate_project(service.images["i"].project_id)
+    version = service.consensus("i")["version"]
+    assert Merger(service.deps).work() == 1
+    assert service.consensus("i")["version"] == version == 2
+    assert waiting(service) == []
+
+
+def test_complete_images_go_first(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    service.feed(service.submission("early", "a", {1: disk(24, 24, 10)}), merge=False)
+    for rater in "abc":
+        service.feed(service.submission("complete", rater, {1: disk(24, 24, 10)}), merge=False)
+    assert Merger(service.deps).work(complete_only=True) == 1
+    assert service.consensus("complete")["status"] == "accepted"
+    assert waiting(service) == [service.images["early"].id]
+
+
+def test_incomplete_images_get_a_share_of_the_time(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    service.feed(service.submission("i", "a", {1: disk(24, 24, 10)}), merge=False)
+    one = Merger(service.deps)
+    before = merger.time.perf_counter()
+    one.work()
+    spent = merger.time.perf_counter() - before
+    assert 0 < one._not_before - before <= spent / merger.SHARE + 0.05
+
+
+def test_one_image_that_cannot_be_merged_holds_nobody_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service(tmp_path)
+    for name in ("a", "bad", "c"):
+        service.feed(service.submission(name, "r", {1: disk(24, 24, 10)}), merge=False)
+    real, bad = merger.refresh, service.images["bad"].id
+
+    def sometimes(conn, blobs, clock, image_id, **more):
+        if image_id == bad:
+            raise ValueError("broken")
+        return real(conn, blobs, clock, image_id, **more)
+
+    monkeypatch.setattr(merger, "refresh", sometimes)
+    one = Merger(service.deps)
+    one.work()
+    assert service.consensus("a")["version"] == service.consensus("c")["version"] == 1
+    assert waiting(service) == [bad]
+    assert one.work() == 0, "it rests"
+    one._failed[bad] = (0.0, 2.0)
+    monkeypatch.setattr(merger, "refresh", real)
+    assert one.work() == 1
+    assert waiting(service) == []
+
+
+def test_a_database_that_is_away_is_no_fault_of_the_image(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service(tmp_path)
+    service.feed(service.submission("i", "a", {1: disk(24, 24, 10)}), merge=False)
+
+    def away(*_args, **_more):
+        raise Unavailable("away")
+
+    monkeypatch.setattr(merger, "refresh", away)
+    one = Merger(service.deps)
+    with pytest.raises(Unavailable):
+        one.work()
+    assert one._failed == {}
+    assert waiting(service) == [service.images["i"].id]
+
+
+def test_gold_and_deleted_images_leave_no_mark_behind(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    ref = service.image("g")
+    service.feed(GoldAdded(project_id=ref.project_id, image=ref, masks=[service.mask(1, disk(24, 24, 9))]))
+    service.feed(service.submission("g", "a", {1: disk(24, 24, 9)}, is_gold=True, gold_dice={1: 1.0}))
+    assert waiting(service) == []
+    service.feed(service.submission("d", "a", {1: disk(24, 24, 9)}), merge=False)
+    gone = service.images["d"]
+    service.feed(ImageDeleted(project_id=gone.project_id, image_id=gone.id), merge=False)
+    Merger(service.deps).work()
+    assert waiting(service) == []
+
+
+def test_the_probability_shows_the_votes_of_its_version(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    service.feed(service.submission("i", "a", {1: disk(24, 24, 10)}))
+    path = f"/api/v1/images/{service.images['i'].id}/consensus/1/probability"
+    before = service.get(path)
+    service.feed(service.submission("i", "b", {1: disk(10, 10, 5)}), merge=False)
+    assert service.get(path).content == before.content
+    Merger(service.deps).work()
+    after = service.get(path)
+    assert after.content != before.content
+    assert after.headers["etag"] != before.headers["etag"]
