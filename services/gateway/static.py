@@ -1,7 +1,8 @@
 """The built web client: an index of the files made at start, so that a path is looked up and never put together.
 
 Files under /assets carry a hash in their name and are immutable; everything else is revalidated by ETag. A path without a file ending
-is a page of the client and gets index.html. Text is sent gzip-compressed from memory; large files (models) are streamed from disk.
+is a page of the client and gets index.html. Text is sent gzip-compressed from memory; large files (models) are streamed from disk,
+as `<file>.gz` where the build left one beside them (WebAssembly) and the client takes it.
 """
 
 from __future__ import annotations
@@ -117,11 +118,18 @@ class Pages:
         media_type = (
             f"{file.media_type}; charset=utf-8" if file.media_type.startswith("text/") else file.media_type
         )
+        takes_gzip = b"gzip" in asked.get(b"accept-encoding", b"")
         body = file.body
         if body is None:
-            await self._stream(scope, send, file, [*headers, (b"content-type", media_type.encode())])
+            headers.append((b"content-type", media_type.encode()))
+            path, size = file.path, file.size
+            packed = self._files.get(f"{scope['path']}.gz")
+            if takes_gzip and packed is not None:
+                path, size = packed.path, packed.size
+                headers.append((b"content-encoding", b"gzip"))
+            await self._stream(scope, send, path, size, headers)
             return
-        if file.packed is not None and b"gzip" in asked.get(b"accept-encoding", b""):
+        if file.packed is not None and takes_gzip:
             body = file.packed
             headers.append((b"content-encoding", b"gzip"))
         await self._send(scope, send, 200, media_type, body, headers)
@@ -144,14 +152,14 @@ class Pages:
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
     async def _stream(
-        self, scope: Scope, send: Send, file: _File, headers: list[tuple[bytes, bytes]]
+        self, scope: Scope, send: Send, path: Path, size: int, headers: list[tuple[bytes, bytes]]
     ) -> None:
-        length = (b"content-length", str(file.size).encode())
+        length = (b"content-length", str(size).encode())
         await send(
             {"type": "http.response.start", "status": 200, "headers": [*headers, length, *self._headers]}
         )
         if scope["method"] == "GET":
-            with file.path.open("rb") as handle:
+            with path.open("rb") as handle:
                 while chunk := await run_in_threadpool(handle.read, _CHUNK):
                     await send({"type": "http.response.body", "body": chunk, "more_body": True})
         await send({"type": "http.response.body", "body": b""})

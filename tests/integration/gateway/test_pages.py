@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from pathlib import Path
 
@@ -74,6 +75,24 @@ async def test_large_file_is_streamed(site: tuple[Gate, Path]) -> None:
     gate, dist = site
     answer = await gate.client().get("/assets/model-9f.onnx")
     assert answer.content == (dist / "assets" / "model-9f.onnx").read_bytes()
+
+
+async def test_large_webassembly_is_sent_as_the_build_packed_it(site: tuple[Gate, Path]) -> None:
+    gate, dist = site
+    binary = bytes(5 << 20)
+    (dist / "assets" / "ort-1a.wasm").write_bytes(binary)
+    (dist / "assets" / "ort-1a.wasm.gz").write_bytes(gzip.compress(binary))
+    (dist / "index.html").write_text("<!doctype html><title>a new build</title>")
+    await gate.client().get("/")
+    answer = await gate.client().get("/assets/ort-1a.wasm")
+    assert answer.headers["content-encoding"] == "gzip"
+    assert int(answer.headers["content-length"]) < 50_000
+    assert answer.headers["content-type"] == "application/wasm"
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.content == binary
+    plain = await gate.client().get("/assets/ort-1a.wasm", headers={"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.content == binary
 
 
 @pytest.mark.parametrize(
