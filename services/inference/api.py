@@ -72,7 +72,9 @@ def create_router(deps: Deps, models: Models, gate: Gate, cache: EmbeddingCache)
         for model in models:
             info = model.info
             url = f"/api/v1/models/{info.name}/{info.version}/model.onnx" if info.browser else None
-            items.append(schemas.ModelOut(**asdict(info), url=url))
+            tuning = getattr(model, "tuning", None) if info.browser else None
+            engine = None if tuning is None else schemas.EngineOut.model_validate(tuning)
+            items.append(schemas.ModelOut(**asdict(info), url=url, engine=engine))
         return schemas.ModelsOut(items=items)
 
     @router.get(

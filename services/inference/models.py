@@ -37,13 +37,13 @@ class DrupeletSegmenter(Segmenter):
         version: str = DRUPELET_VERSION,
     ) -> None:
         self.weights = weights
-        self._runner, self._tuning = runner, tuning or Tuning()
+        self._runner, self.tuning = runner, tuning or Tuning()
         self.info = ModelInfo(
             "drupelet",
             version,
             "early-fusion",
             browser=weights is not None,
-            input_side=self._tuning.size,
+            input_side=self.tuning.size,
             bytes=weights.stat().st_size if weights else 0,
             note="small promptable network, runs whole at each prompt",
         )
@@ -51,7 +51,7 @@ class DrupeletSegmenter(Segmenter):
     def encode(self, frame: Frame) -> Embedding:
         rgb = checked_frame(frame)
         height, width = rgb.shape[:2]
-        small = np.round(view(rgb, Window.whole(height, width), self._tuning.size) * 255).astype(np.uint8)
+        small = np.round(view(rgb, Window.whole(height, width), self.tuning.size) * 255).astype(np.uint8)
         return Embedding(self.info.name, self.info.version, height, width, {"view": small}, {"frame": rgb})
 
     def decode(self, embedding: Embedding, prompt: Prompt) -> list[Candidate]:
@@ -60,7 +60,7 @@ class DrupeletSegmenter(Segmenter):
         frame = embedding.local.get("frame")
         if frame is None:  # an embedding that travelled: the frame is known at the working size only
             frame = _spread(embedding)
-        return [Interaction(self._net, frame, prompt, self._tuning).answer()]
+        return [Interaction(self._net, frame, prompt, self.tuning).answer()]
 
     def _net(self, image: Float, prompts: Float) -> tuple[Float, Float]:
         found = self._runner.run({"image": image, "prompts": prompts})

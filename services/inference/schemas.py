@@ -81,6 +81,32 @@ class ProposalsOut(BaseModel):
     items: list[ProposalOut]
 
 
+class EngineOut(BaseModel):
+    """`domain.interact.Tuning`, field by field; its docstring and docs/segmenter.md say what each number does."""
+
+    model_config = ConfigDict(from_attributes=True)
+    size: int
+    radius: float
+    margin: float
+    least: int
+    zoom_below: float
+    settle_size: int
+    gamma: float
+    beta: float
+    fade_px: float
+    seed_radius: float
+    scales: list[float]
+    keep_prob: float
+    agreement: float
+    trust: float
+    look: int
+    sharp: float
+    mend: float
+    merge_after: int
+    wane: float
+    walk: float
+
+
 class ModelOut(BaseModel):
     name: str
     version: str
@@ -90,6 +116,10 @@ class ModelOut(BaseModel):
     input_side: int
     bytes: int
     url: Annotated[str | None, Field(description="Where `model.onnx` lies, immutable.")]
+    engine: Annotated[
+        EngineOut | None,
+        Field(description="Numbers of the engine around the network, for a client that runs it."),
+    ]
     note: str
 
 

@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
+import { defaultClientConditions } from "vite";
 import { defineConfig } from "vitest/config";
 
 const src = fileURLToPath(new URL("./src", import.meta.url));
@@ -7,7 +8,8 @@ const backend = process.env.BRAMBLE_URL ?? "http://127.0.0.1:8080";
 
 export default defineConfig({
   plugins: [react()],
-  resolve: { alias: { "~": src } },
+  // onnxruntime-web without its loader inlined: the loader is a file of its own, which its threads start from.
+  resolve: { alias: { "~": src }, conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
   build: {
     target: "es2022",
     // The gateway's Content-Security-Policy allows no data: scripts or styles, so nothing is inlined.

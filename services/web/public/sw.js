@@ -54,7 +54,8 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
-  if (url.pathname.startsWith("/assets/")) event.respondWith(fromCache(request, SHELL));
+  // The weights' address names their version: they never change under it.
+  if (url.pathname.startsWith("/assets/") || /^\/api\/v1\/models\/[^/]+\/[^/]+\/model\.onnx$/.test(url.pathname)) event.respondWith(fromCache(request, SHELL));
   else if (/^\/api\/v1\/images\/[^/]+\/frame$/.test(url.pathname)) event.respondWith(fromCache(request, FRAMES));
   else if (request.mode === "navigate" && !url.pathname.startsWith("/api/")) event.respondWith(page(request));
 });

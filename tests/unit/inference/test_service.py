@@ -116,6 +116,9 @@ def test_models_list_one_default_and_immutable_weights(kit: Kit) -> None:
             assert answer.status_code == 200
             assert "immutable" in answer.headers["cache-control"]
             assert len(answer.content) == model["bytes"] <= 13_000_000
+            assert model["engine"]["size"] == model["input_side"]
+        else:
+            assert model["engine"] is None
 
 
 def test_the_embedding_is_small_and_bound_to_its_model(kit: Kit) -> None:

@@ -37,6 +37,7 @@ export const api = {
   },
 
   segment: (i: string, body: T.SegmentBody, signal?: AbortSignal) => post<T.SegmentReply>(`/images/${i}/segment`, body, { signal }),
+  models: (signal?: AbortSignal) => get<{ items: T.Model[] }>("/models", { signal, quiet: true }),
   proposals: (i: string, signal?: AbortSignal) => get<{ items: T.Proposal[] }>(`/images/${i}/proposals`, { signal, quiet: true }),
 
   goldList: (p: string, page: Cursor = {}) => get<T.Page<T.GoldItem>>(`/projects/${p}/gold`, { query: { limit: 200, ...page } }),

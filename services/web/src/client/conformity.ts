@@ -26,4 +26,5 @@ export type Conformity = [
   Fits<Schemas["DeadLetter"], T.DeadLetter>,
   Fits<Schemas["ConsensusItem"], T.ConsensusRow>,
   Fits<Schemas["RaterOut"], T.Rater>,
+  Fits<Schemas["ModelOut"], T.Model>,
 ];

@@ -1823,6 +1823,52 @@ export interface components {
             updated_at: string;
         };
         /**
+         * EngineOut
+         * @description `domain.interact.Tuning`, field by field; its docstring and docs/segmenter.md say what each number does.
+         */
+        EngineOut: {
+            /** Size */
+            size: number;
+            /** Radius */
+            radius: number;
+            /** Margin */
+            margin: number;
+            /** Least */
+            least: number;
+            /** Zoom Below */
+            zoom_below: number;
+            /** Settle Size */
+            settle_size: number;
+            /** Gamma */
+            gamma: number;
+            /** Beta */
+            beta: number;
+            /** Fade Px */
+            fade_px: number;
+            /** Seed Radius */
+            seed_radius: number;
+            /** Scales */
+            scales: number[];
+            /** Keep Prob */
+            keep_prob: number;
+            /** Agreement */
+            agreement: number;
+            /** Trust */
+            trust: number;
+            /** Look */
+            look: number;
+            /** Sharp */
+            sharp: number;
+            /** Mend */
+            mend: number;
+            /** Merge After */
+            merge_after: number;
+            /** Wane */
+            wane: number;
+            /** Walk */
+            walk: number;
+        };
+        /**
          * EraseIn
          * @description Proof that it's the person: the password. A guest has none and leaves it out.
          * @example {
@@ -2495,6 +2541,8 @@ export interface components {
              * @description Where `model.onnx` lies, immutable.
              */
             url: string | null;
+            /** @description Numbers of the engine around the network, for a client that runs it. */
+            engine: components["schemas"]["EngineOut"] | null;
             /** Note */
             note: string;
         };

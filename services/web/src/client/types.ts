@@ -161,6 +161,15 @@ export interface SegmentBody {
   model?: string;
 }
 
+/** A model of the segmenter. `engine` holds the numbers of the engine around it, where the client may run it. */
+export interface Model {
+  name: string;
+  version: string;
+  default: boolean;
+  url: string | null;
+  engine: import("~/lib/decoder/engine/interact").Tuning | null;
+}
+
 export interface SegmentReply {
   rle: Rle;
   score: number;

@@ -9,7 +9,7 @@ import type { Frame } from "~/lib/stage/renderer";
 import { Stage, type StageOptions, type Tool } from "~/lib/stage/stage";
 import { labelColour } from "~/lib/ui/format";
 import { Button, IconButton } from "~/lib/ui/kit";
-import { useErrorText } from "~/lib/ui/remote";
+import { isAway, useErrorText } from "~/lib/ui/remote";
 import { ApplyContext } from "./context";
 import { type Bindings, type Command, loadBindings, saveBindings } from "./commands";
 import "./editor.css";
@@ -18,7 +18,7 @@ import { stepSize, usePrefs } from "./prefs";
 import { ShortcutsDialog } from "./ShortcutsDialog";
 import { Toolbar } from "./Toolbar";
 import { useKeys } from "./useKeys";
-import { usePrompt } from "./usePrompt";
+import { IDLE, usePrompt } from "./usePrompt";
 
 export interface Overlay {
   name: string;
@@ -64,7 +64,7 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
   const [said, say] = useState("");
   const host = useRef<HTMLDivElement>(null);
   const stage = useRef<Stage | null>(null);
-  const prompt = usePrompt(imageId, active);
+  const prompt = usePrompt(imageId, active, frame);
   const tool: Tool = readOnly && prefs.tool !== "window" ? "pan" : !imageId && (prefs.tool === "point" || prefs.tool === "box") ? "brush" : prefs.tool;
 
   const options = useMemo<StageOptions>(
@@ -95,18 +95,19 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
   );
 
   // The stage lives as long as the element; what it calls is looked up at the time, so that it never needs to be rebuilt.
-  const live = useRef({ changed, ask: prompt.ask, onClicks });
+  const live = useRef({ changed, prompt, tool, onClicks });
   const first = useRef(options);
   useEffect(() => {
-    live.current = { changed, ask: prompt.ask, onClicks };
+    live.current = { changed, prompt, tool, onClicks };
   });
   useEffect(() => {
     const made = new Stage(host.current!, first.current, {
       onChange: (c) => live.current.changed(c),
       onPrompt: (p) => {
         live.current.onClicks?.(1);
-        live.current.ask(p);
+        live.current.prompt.ask(p);
       },
+      onHover: (at) => live.current.prompt.hover(live.current.tool === "point" && live.current.prompt.state === IDLE ? at : null),
       onDisplay: setDisplay,
       onPaint: (ms) => performance.measure("bramble-paint", { start: performance.now() - ms, duration: ms }),
     });
@@ -129,8 +130,8 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
   }, [overlays, frame, doc]);
   const { mask: answer } = prompt.state;
   useEffect(() => {
-    stage.current?.setOverlay("prompt", answer, "#ffffff", { opacity: 0.3 });
-  }, [answer]);
+    stage.current?.setOverlay("prompt", answer ?? prompt.preview, "#ffffff", { opacity: answer ? 0.3 : 0.15 });
+  }, [answer, prompt.preview]);
 
   const dropPrompt = () => {
     prompt.reset();
@@ -256,7 +257,7 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
         {(prompt.state.busy || answer !== null || prompt.state.error !== null) && (
           <div className="stage-float" role="group" aria-label={t("prompt.title")}>
             {prompt.state.busy && <span className="spinner" role="status" aria-label={t("prompt.busy")} />}
-            {prompt.state.error !== null && <span className="float-error">{errorText(prompt.state.error)}</span>}
+            {prompt.state.error !== null && (isAway(prompt.state.error) ? <span className="float-note" role="status">{t("prompt.away")}</span> : <span className="float-error">{errorText(prompt.state.error)}</span>)}
             {answer && (
               <>
                 <Button variant="primary" icon="check" onClick={() => mergeAnswer("add")}>

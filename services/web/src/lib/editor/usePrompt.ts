@@ -1,8 +1,9 @@
-import { useCallback, useEffect, useRef, useState } from "react";
-import { api } from "~/client/api";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { BitMask } from "~/lib/canvas/bitmask";
-import { codec } from "~/lib/canvas/codec";
-import type { Prompt } from "~/lib/stage/stage";
+import type { Point } from "~/lib/canvas/shapes";
+import { segmenter } from "~/lib/decoder";
+import type { Frame } from "~/lib/stage/renderer";
+import type { Prompt, PromptPoint } from "~/lib/stage/stage";
 
 export interface PromptState {
   busy: boolean;
@@ -11,48 +12,124 @@ export interface PromptState {
   error: unknown;
 }
 
-const IDLE: PromptState = { busy: false, mask: null, score: null, error: null };
+export const IDLE: PromptState = { busy: false, mask: null, score: null, error: null };
+/** How long the pointer rests before a preview is worked out. */
+const REST_MS = 60;
+/** A click this near to where the pointer rested is answered by the preview, in pixels of the frame. */
+const SAME_PX = 0.75;
+
+interface Answered {
+  points: PromptPoint[];
+  mask: BitMask;
+}
+
+/** The answer to the same clicks without the newest one, so that a click mends what is there. */
+function before(answered: Answered | null, prompt: Prompt): BitMask | null {
+  if (!answered || prompt.points.length !== answered.points.length + 1) return null;
+  return answered.points.every((p, i) => p === prompt.points[i]) ? answered.mask : null;
+}
+
+interface Asking {
+  state: PromptState;
+  /** What a click would give where the pointer rests; only while this device answers within a moment. */
+  preview: BitMask | null;
+  ask: (prompt: Prompt) => void;
+  hover: (at: Point | null) => void;
+  reset: () => void;
+}
 
 /**
- * Asks the server for a mask under points or a box. The editor goes on meanwhile: an answer is only shown, never put
- * into the drawing by itself, and one that was overtaken by another click, label or image is dropped.
+ * Asks for a mask under points or a box: this device, or the server (`~/lib/decoder`). The editor goes on meanwhile: an answer is
+ * only shown, never put into the drawing by itself, and one that was overtaken by another click, label or image is dropped.
  */
-export function usePrompt(imageId: string | null, label: number): { state: PromptState; ask: (prompt: Prompt) => void; reset: () => void } {
+export function usePrompt(imageId: string | null, label: number, frame: Frame): Asking {
   const [state, setState] = useState<PromptState>(IDLE);
+  const [preview, setPreview] = useState<BitMask | null>(null);
   const turn = useRef(0);
   const abort = useRef<AbortController | null>(null);
+  const answered = useRef<Answered | null>(null);
+  const rest = useRef<{ timer: ReturnType<typeof setTimeout> | undefined; control: AbortController; at: Point; found: { mask: BitMask; score: number } | null } | null>(null);
+
+  const leave = useCallback(() => {
+    clearTimeout(rest.current?.timer);
+    rest.current?.control.abort();
+    rest.current = null;
+    setPreview(null);
+  }, []);
 
   const reset = useCallback(() => {
     turn.current++;
     abort.current?.abort();
+    answered.current = null;
+    leave();
     setState(IDLE);
-  }, []);
+  }, [leave]);
 
   useEffect(() => reset, [imageId, label, reset]);
+  useEffect(() => {
+    if (imageId) segmenter().prepare(imageId, frame);
+  }, [imageId, frame]);
 
   const ask = useCallback(
     (prompt: Prompt) => {
       const mine = ++turn.current;
       abort.current?.abort();
-      if (!imageId || (prompt.points.length === 0 && !prompt.box)) {
+      const rested = rest.current;
+      leave();
+      const first = prompt.points[0];
+      if (!imageId || (!first && !prompt.box)) {
+        answered.current = null;
         setState(IDLE);
+        return;
+      }
+      const show = (mask: BitMask, score: number): void => {
+        answered.current = { points: prompt.points, mask };
+        setState({ busy: false, mask, score, error: null });
+      };
+      // Where the pointer rested the answer is here already.
+      if (rested?.found && first?.is_positive && prompt.points.length === 1 && !prompt.box && near(first, rested.at)) {
+        show(rested.found.mask, rested.found.score);
         return;
       }
       const control = new AbortController();
       abort.current = control;
       setState((s) => ({ ...s, busy: true, error: null }));
-      void (async () => {
-        try {
-          const reply = await api.segment(imageId, { points: prompt.points, box: prompt.box ?? undefined, label_id: label }, control.signal);
-          const mask = await codec().decode(reply.rle);
-          if (mine === turn.current) setState({ busy: false, mask, score: reply.score, error: null });
-        } catch (error) {
+      segmenter()
+        .segment(imageId, { ...prompt, before: before(answered.current, prompt) }, label, control.signal)
+        .then(({ mask, score }) => {
+          if (mine === turn.current) show(mask, score);
+        })
+        .catch((error: unknown) => {
           if (mine === turn.current) setState({ busy: false, mask: null, score: null, error });
-        }
-      })();
+        });
     },
-    [imageId, label],
+    [imageId, label, leave],
   );
 
-  return { state, ask, reset };
+  const hover = useCallback(
+    (at: Point | null) => {
+      if (rest.current && at && near(at, rest.current.at)) return;
+      if (rest.current) leave();
+      if (!imageId || !at || !segmenter().isLocal) return;
+      const mine: NonNullable<typeof rest.current> = { timer: undefined, control: new AbortController(), at, found: null };
+      rest.current = mine;
+      mine.timer = setTimeout(() => {
+        const question = { points: [{ ...at, is_positive: true }], box: null, before: null };
+        void segmenter()
+          .preview(imageId, question, mine.control.signal)
+          .then((found) => {
+            if (rest.current !== mine || !found) return;
+            mine.found = found;
+            setPreview(found.mask);
+          });
+      }, REST_MS);
+    },
+    [imageId, leave],
+  );
+
+  return useMemo(() => ({ state, preview, ask, hover, reset }), [state, preview, ask, hover, reset]);
+}
+
+function near(a: Point, b: Point): boolean {
+  return Math.abs(a.x - b.x) <= SAME_PX && Math.abs(a.y - b.y) <= SAME_PX;
 }

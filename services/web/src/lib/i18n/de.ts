@@ -58,7 +58,7 @@ export const de = {
     at: "Spalte {{x}}, Zeile {{y}}", labels: "Klassen", showLabel: "{{name}} zeigen", clearLabel: "{{name}} leeren", brush: "Pinsel", size: "Größe", px: "{{n}} px", tolerance: "Toleranz", protect: "Andere Klassen nicht übermalen", fingerOffset: "Über dem Finger zeichnen",
     look: "Zeichnung", opacity: "Deckkraft", image: "Bild", level: "Helligkeit", width: "Kontrastbereich", gamma: "Gamma", auto: "Automatisch", reset: "Zurücksetzen",
   },
-  prompt: { title: "Vorgeschlagener Umriss", busy: "Umriss wird gesucht", found_one: "Umriss gefunden, {{count}} Pixel. Eingabe übernimmt, Escape verwirft.", found_other: "Umriss gefunden, {{count}} Pixel. Eingabe übernimmt, Escape verwirft.", used: "Umriss übernommen.", add: "Übernehmen", subtract: "Abziehen", drop: "Vorschlag verwerfen" },
+  prompt: { away: "Die Hilfe ist gerade nicht da; zeichnen Sie einfach weiter.", title: "Vorgeschlagener Umriss", busy: "Umriss wird gesucht", found_one: "Umriss gefunden, {{count}} Pixel. Eingabe übernimmt, Escape verwirft.", found_other: "Umriss gefunden, {{count}} Pixel. Eingabe übernimmt, Escape verwirft.", used: "Umriss übernommen.", add: "Übernehmen", subtract: "Abziehen", drop: "Vorschlag verwerfen" },
   proposal: { title: "Vorschlag", text: "Der Computer hat einen ersten Vorschlag. Übernehmen und verbessern?", use: "Übernehmen", drop: "Nein, ich zeichne selbst" },
   keys: { title: "Tastenkürzel", intro: "Wählen Sie eine Taste, um sie zu ändern.", change: "Taste für {{command}} ändern:", none: "keine", press: "Taste drücken …", fixed: "Die Ziffern 1–9 wählen die Klasse. Bei gehaltener Leertaste lässt sich das Bild verschieben; Mausrad oder zwei Finger vergrößern.", reset: "Ursprüngliche Tasten" },
   label: {

@@ -58,7 +58,7 @@ export const fr = {
     at: "Colonne {{x}}, ligne {{y}}", labels: "Classes", showLabel: "Afficher {{name}}", clearLabel: "Effacer {{name}}", brush: "Pinceau", size: "Taille", px: "{{n}} px", tolerance: "Tolérance", protect: "Ne pas recouvrir les autres classes", fingerOffset: "Dessiner au-dessus du doigt",
     look: "Dessin", opacity: "Opacité", image: "Image", level: "Luminosité", width: "Plage de contraste", gamma: "Gamma", auto: "Automatique", reset: "Réinitialiser",
   },
-  prompt: { title: "Contour proposé", busy: "Recherche du contour", found_one: "Contour trouvé, {{count}} pixel. Entrée accepte, Échap rejette.", found_other: "Contour trouvé, {{count}} pixels. Entrée accepte, Échap rejette.", used: "Contour ajouté.", add: "Ajouter", subtract: "Retirer", drop: "Rejeter la proposition" },
+  prompt: { away: "L’aide est absente pour l’instant ; continuez à dessiner.", title: "Contour proposé", busy: "Recherche du contour", found_one: "Contour trouvé, {{count}} pixel. Entrée accepte, Échap rejette.", found_other: "Contour trouvé, {{count}} pixels. Entrée accepte, Échap rejette.", used: "Contour ajouté.", add: "Ajouter", subtract: "Retirer", drop: "Rejeter la proposition" },
   proposal: { title: "Proposition", text: "L’ordinateur a une première proposition. La prendre et la corriger ?", use: "La prendre", drop: "Non, je dessine" },
   keys: { title: "Raccourcis clavier", intro: "Choisissez une touche pour la changer.", change: "Changer la touche de {{command}} :", none: "aucune", press: "Appuyez sur une touche…", fixed: "Les chiffres 1 à 9 choisissent la classe. Maintenez Espace pour déplacer l’image ; la molette ou deux doigts agrandissent.", reset: "Rétablir les touches d’origine" },
   label: {

@@ -202,6 +202,7 @@ export class Stage {
     this.hud.cursor = c ? this.frameAt(c) : null;
     this.hud.offset = false;
     if (c) this.hud.crosshair = null;
+    this.events.onHover?.(this.hud.cursor);
     this.schedule();
   }
 

@@ -38,6 +38,8 @@ export interface StageOptions {
 export interface StageEvents {
   onChange?: (change: Change) => void;
   onPrompt?: (prompt: Prompt) => void;
+  /** Where the pointer is while no button is down; null when it has left the stage. */
+  onHover?: (at: Point | null) => void;
   onView?: (view: View) => void;
   onDisplay?: (display: Display) => void;
   onSize?: (size: number) => void;

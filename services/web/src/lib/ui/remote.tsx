@@ -4,6 +4,9 @@ import { useTranslation } from "react-i18next";
 import { ApiError, OfflineError } from "~/client/http";
 import { Button, Loading, Notice } from "./kit";
 
+/** Whether a request failed because the server, or a part of it, is away for now: nothing that the person could mend. */
+export const isAway = (error: unknown): boolean => error instanceof OfflineError || (error instanceof ApiError && error.status >= 502);
+
 /** A sentence for the person: the server's own where it has one. */
 export function useErrorText(): (error: unknown) => string {
   const { t } = useTranslation();
