@@ -3,7 +3,7 @@ import { COMMANDS, type Command, combo, commandFor, loadBindings, rebind } from 
 import { readPrefs, stepSize } from "~/lib/editor/prefs";
 import { bytes, labelColour, percent, short } from "~/lib/ui/format";
 import { summary } from "~/features/lab/Datasets";
-import { heat } from "~/features/lab/picture";
+import { heat } from "~/lib/ui/picture";
 import { worstFirst } from "~/features/lab/Review";
 import { sum } from "~/features/lab/Upload";
 

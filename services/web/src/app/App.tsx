@@ -9,6 +9,7 @@ import { Shell } from "./Shell";
 
 const loadLabelPage = () => import("~/features/label/LabelPage");
 const LabelPage = lazy(loadLabelPage);
+const PracticePage = lazy(() => import("~/features/practice/PracticePage"));
 const GuidePage = lazy(() => import("~/features/guide/GuidePage"));
 const StatsPage = lazy(() => import("~/features/stats/StatsPage"));
 const AccountPage = lazy(() => import("~/features/account/AccountPage"));
@@ -34,6 +35,7 @@ export function App() {
       <Suspense fallback={<Loading />}>
         <Routes>
           <Route path="/projects/:projectId/label" element={<LabelPage />} />
+          <Route path="/projects/:projectId/practice" element={<PracticePage />} />
           <Route element={<Shell />}>
             <Route index element={<LandingPage />} />
             <Route path="projects" element={<ProjectsPage />} />

@@ -10,6 +10,9 @@ export const api = {
   register: (body: { email: string; password: string; display_name: string; consent_version: string }) => post<T.Me>("/auth/register", body, { quiet: true }),
   login: (email: string, password: string) => post<T.Me>("/auth/login", { email, password }, { quiet: true }),
   logout: () => post<null>("/auth/logout", {}, { quiet: true }),
+  changeMe: (body: { display_name?: string; leaderboard?: boolean }) => request<T.Me>("PATCH", "/auth/me", { body }),
+  changePassword: (current: string, next: string) => post<T.Me>("/auth/password", { current, new: next }),
+  erase: (password?: string) => request<{ erased: boolean; kept: string }>("DELETE", "/auth/me", { body: password ? { password } : {}, quiet: true }),
   agree: (version: string) => post<T.Me>("/auth/consent", { version }),
 
   projects: (page: Cursor = {}) => get<T.Page<T.Project>>("/projects", { query: { limit: 100, ...page }, quiet: true }),
@@ -25,6 +28,18 @@ export const api = {
   saveDraft: (l: string, masks: T.LabelMask[]) => request<T.Draft>("PUT", `/leases/${l}/draft`, { body: { masks }, quiet: true }),
   submit: (l: string, body: T.SubmissionBody) => post<T.SubmissionResult>(`/leases/${l}/submissions`, body),
   stats: (project_id?: string) => get<T.MyStats>("/me/stats", { query: { project_id } }),
+
+  work: (page: Cursor & { project_id?: string } = {}) => get<T.Page<T.Work>>("/me/work", { query: { ...page } }),
+  workOne: (s: string) => get<T.WorkDetail>(`/me/work/${s}`),
+  myNotes: (page: Cursor = {}) => get<T.Page<T.Note>>("/me/notes", { query: { ...page } }),
+  leaderboard: (p: string) => get<{ items: T.Placed[] }>(`/projects/${p}/leaderboard`),
+
+  practice: (p: string) => get<T.Practice>(`/projects/${p}/practice`),
+  practise: (p: string, i: string, masks: T.LabelMask[], nothing_here: boolean) => post<T.PracticeResult>(`/projects/${p}/practice/${i}`, { masks, nothing_here }),
+  note: (p: string, image_id: string, kind: T.NoteKind, text: string) => post<T.Note>(`/projects/${p}/notes`, { image_id, kind, text }),
+  notes: (p: string, page: Cursor & { status?: "open" | "resolved" } = {}) => get<T.Page<T.Note>>(`/projects/${p}/notes`, { query: { ...page } }),
+  answerNote: (p: string, n: string, body: { resolved?: boolean; reply?: string }) => request<T.Note>("PATCH", `/projects/${p}/notes/${n}`, { body }),
+  guidePicture: async (p: string, file: Blob) => (await (await raw("POST", `/projects/${p}/guide/pictures`, { body: file })).json()) as { name: string; url: string; width: number; height: number },
 
   images: (p: string, page: Cursor = {}) => get<T.Page<T.Image>>(`/projects/${p}/images`, { query: { ...page } }),
   image: (i: string) => get<T.Image>(`/images/${i}`),
@@ -42,7 +57,7 @@ export const api = {
 
   goldList: (p: string, page: Cursor = {}) => get<T.Page<T.GoldItem>>(`/projects/${p}/gold`, { query: { limit: 200, ...page } }),
   gold: (p: string, i: string) => get<T.GoldItem>(`/projects/${p}/gold/${i}`),
-  putGold: (p: string, i: string, masks: T.LabelMask[], nothing_here: boolean) => request<T.GoldItem>("PUT", `/projects/${p}/gold/${i}`, { body: { masks, nothing_here } }),
+  putGold: (p: string, i: string, masks: T.LabelMask[], nothing_here: boolean, practice?: boolean) => request<T.GoldItem>("PUT", `/projects/${p}/gold/${i}`, { body: { masks, nothing_here, practice } }),
   deleteGold: (p: string, i: string) => request<null>("DELETE", `/projects/${p}/gold/${i}`),
 
   consensusList: (p: string, page: Cursor & { status?: string } = {}) => get<T.Page<T.ConsensusRow>>(`/projects/${p}/consensus`, { query: { limit: 200, ...page } }),

@@ -18,6 +18,7 @@ export interface Me {
   consent_version: string | null;
   consent_current: boolean;
   memberships: Record<string, Role>;
+  leaderboard: boolean;
 }
 
 export interface Consent {
@@ -35,6 +36,7 @@ export interface Label {
 export interface ProjectCounts {
   images: number;
   gold: number;
+  practice: number;
   open: number;
   retired: number;
   submissions: number;
@@ -54,6 +56,9 @@ export interface ProjectSettings {
   accept_agreement: number;
   lease_seconds: number;
   show_proposals: boolean;
+  practice_required: number;
+  practice_dice: number;
+  outcomes: string;
 }
 
 export interface Project extends ProjectSettings {
@@ -145,7 +150,67 @@ export interface SubmissionResult {
   next_available: boolean;
 }
 
+export interface Standing {
+  required: number;
+  threshold: number;
+  passed: number;
+  qualified: boolean;
+}
+
+export interface Practice {
+  standing: Standing;
+  example: { image: ImageRef; reference: LabelMask[] } | null;
+  images: { image: ImageRef; attempts: number; best: number | null; passed: boolean }[];
+}
+
+export interface PracticeResult {
+  dice: number;
+  passed: boolean;
+  feedback: Feedback;
+  standing: Standing;
+}
+
+export type NoteKind = "comment" | "unsure" | "wrong" | "skip";
+
+export interface Note {
+  id: string;
+  project_id: string;
+  image_id: string;
+  rater_id: string;
+  submission_id: string | null;
+  kind: NoteKind;
+  text: string;
+  reply: string;
+  created_at: string;
+  resolved_at: string | null;
+}
+
+export interface Work {
+  submission_id: string;
+  project_id: string;
+  image: ImageRef;
+  created_at: string;
+  nothing_here: boolean;
+  finished: boolean;
+}
+
+export interface WorkDetail extends Work {
+  masks: LabelMask[];
+  consensus: { label_id: number; rle: Rle; agreement: number | null; dice: number }[] | null;
+}
+
+export type BadgeCode = "first" | "practised" | "ten" | "watchful" | "steady" | "sharp" | "hundred" | "seen_through";
+
+export interface Placed {
+  place: number;
+  name: string;
+  quality: number;
+  gold_seen: number;
+  is_me: boolean;
+}
+
 export interface MyStats {
+  badges: { code: BadgeCode; earned_at: string }[];
   submissions: number;
   gold_seen: number;
   gold_dice: { mean: number; low: number; high: number } | null;
@@ -202,6 +267,7 @@ export interface UploadReport {
 }
 
 export interface GoldItem {
+  practice?: boolean;
   image_id: string;
   masks?: LabelMask[];
   nothing_here?: boolean;

@@ -1,7 +1,12 @@
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
+import { CHOICES, breakAfter, setBreakAfter } from "~/lib/calm/calm";
 import { useSession } from "~/lib/session/session";
-import { Badge, Button, Empty, Loading, Notice } from "~/lib/ui/kit";
+import { Badge, Button, Empty, Loading, Notice, Select } from "~/lib/ui/kit";
+import { EraseAccount } from "./EraseAccount";
+import { PasswordForm } from "./PasswordForm";
+import { ProfileForm } from "./ProfileForm";
 
 export default function AccountPage() {
   const { t } = useTranslation();
@@ -24,7 +29,7 @@ export default function AccountPage() {
           <dt>{t("auth.name")}</dt>
           <dd>{me.display_name}</dd>
           <dt>{t("auth.email")}</dt>
-          <dd>{me.email ?? "–"}</dd>
+          <dd className="break">{me.email ?? "–"}</dd>
           <dt>{t("account.role")}</dt>
           <dd>
             <Badge>{t(`role.${me.role}`)}</Badge> {me.is_guest && <Badge tone="warn">{t("account.guest")}</Badge>}
@@ -50,6 +55,37 @@ export default function AccountPage() {
           {t("account.logout")}
         </Button>
       </section>
+      {!me.is_guest && <ProfileForm key={me.id} me={me} />}
+      <Calm />
+      {!me.is_guest && <PasswordForm />}
+      <EraseAccount guest={me.is_guest} />
     </div>
+  );
+}
+
+/** Kept on this device, as the tools' settings are. */
+function Calm() {
+  const { t } = useTranslation();
+  const [minutes, setMinutes] = useState(breakAfter);
+  return (
+    <section className="card">
+      <h2>{t("calm.title")}</h2>
+      <Select
+        label={t("calm.label")}
+        hint={t("calm.hint")}
+        value={minutes}
+        onChange={(e) => {
+          const n = Number(e.target.value);
+          setBreakAfter(n);
+          setMinutes(n);
+        }}
+      >
+        {CHOICES.map((n) => (
+          <option key={n} value={n}>
+            {n === 0 ? t("calm.never") : t("calm.minutes", { count: n })}
+          </option>
+        ))}
+      </Select>
+    </section>
   );
 }

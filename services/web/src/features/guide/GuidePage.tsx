@@ -1,10 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
-import { useNavigate, useParams } from "react-router";
+import { Link, useNavigate, useParams } from "react-router";
 import { api } from "~/client/api";
 import { useSession } from "~/lib/session/session";
-import { labelColour } from "~/lib/ui/format";
-import { Button, Progress } from "~/lib/ui/kit";
+import { labelColour, percent } from "~/lib/ui/format";
+import { Icon } from "~/lib/ui/icons";
+import { Button, Notice, Progress, Table } from "~/lib/ui/kit";
 import { Markdown } from "~/lib/ui/Markdown";
 import { Remote } from "~/lib/ui/remote";
 
@@ -14,8 +15,8 @@ export default function GuidePage() {
   const { me, ask } = useSession();
   const navigate = useNavigate();
   const query = useQuery({ queryKey: ["project", projectId], queryFn: () => api.project(projectId) });
-  const start = async () => {
-    if (me ?? (await ask("start"))) await navigate(`/projects/${projectId}/label`);
+  const go = async (to: "label" | "practice") => {
+    if (me ?? (await ask("start"))) await navigate(`/projects/${projectId}/${to}`);
   };
   return (
     <div className="page narrow">
@@ -43,12 +44,73 @@ export default function GuidePage() {
               <h2>{t("guide.title")}</h2>
               {project.instructions ? <Markdown text={project.instructions} /> : <p className="soft">{t("guide.none")}</p>}
             </section>
-            <Button variant="primary" icon="brush" className="big" disabled={project.status !== "active"} onClick={() => void start()}>
-              {t("projects.start")}
-            </Button>
+            {project.counts.practice > 0 && me && <PracticeCard project={projectId} />}
+            <div className="row">
+              <Button variant="primary" icon="brush" className="big" disabled={project.status !== "active"} onClick={() => void go("label")}>
+                {t("projects.start")}
+              </Button>
+              {project.counts.practice > 0 && (
+                <Button icon="star" className="big" onClick={() => void go("practice")}>
+                  {t("practice.title")}
+                </Button>
+              )}
+            </div>
+            {project.outcomes && (
+              <section className="card">
+                <h2>{t("guideEditor.outcomes")}</h2>
+                <Markdown text={project.outcomes} />
+              </section>
+            )}
+            {me && <Leaderboard project={projectId} />}
           </>
         )}
       </Remote>
     </div>
+  );
+}
+
+/** Where one stands, when the project asks for practice. */
+function PracticeCard({ project }: { project: string }) {
+  const { t, i18n } = useTranslation();
+  const query = useQuery({ queryKey: ["practice-standing", project], queryFn: () => api.practice(project) });
+  const standing = query.data?.standing;
+  if (!standing || standing.required === 0) return null;
+  return (
+    <Notice tone={standing.qualified ? "good" : "info"}>
+      <p>{standing.qualified ? t("practice.qualified") : t("practice.required", { count: standing.required, share: percent(standing.threshold, i18n.language) })}</p>
+      {!standing.qualified && <p className="fine">{t("practice.progress", { passed: standing.passed, required: standing.required })}</p>}
+    </Notice>
+  );
+}
+
+/** Those who want to be seen; nobody is on it without asking, and nobody's count is on it. */
+function Leaderboard({ project }: { project: string }) {
+  const { t, i18n } = useTranslation();
+  const { me } = useSession();
+  const query = useQuery({ queryKey: ["leaderboard", project], queryFn: () => api.leaderboard(project) });
+  const items = query.data?.items ?? [];
+  if (items.length === 0) return null;
+  return (
+    <section className="card stack">
+      <h2>{t("board.title")}</h2>
+      <p className="soft">{t("board.text")}</p>
+      <Table caption={t("board.title")} head={[t("board.place"), t("auth.name"), t("board.quality"), t("board.gold")]}>
+        {items.map((p) => (
+          <tr key={p.place} aria-current={p.is_me ? "true" : undefined}>
+            <td>{p.place}</td>
+            <td>
+              {p.name} {p.is_me && <Icon name="user" size={16} />}
+            </td>
+            <td>{percent(p.quality, i18n.language)}</td>
+            <td>{p.gold_seen}</td>
+          </tr>
+        ))}
+      </Table>
+      {me && !me.is_guest && !me.leaderboard && (
+        <p className="fine">
+          <Link to="/account">{t("board.join")}</Link>
+        </p>
+      )}
+    </section>
   );
 }

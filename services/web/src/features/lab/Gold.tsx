@@ -3,7 +3,8 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api } from "~/client/api";
 import { Icon } from "~/lib/ui/icons";
-import { Badge, Empty, IconButton } from "~/lib/ui/kit";
+import type { GoldItem } from "~/client/types";
+import { Badge, Check, Empty, IconButton } from "~/lib/ui/kit";
 import { Failure, Remote } from "~/lib/ui/remote";
 import { useProject } from "./useProject";
 
@@ -14,10 +15,18 @@ export default function Gold() {
   const gold = useQuery({ queryKey: ["gold", project.id], queryFn: () => api.goldList(project.id) });
   const images = useQuery({ queryKey: ["images", project.id, "first"], queryFn: () => api.images(project.id, { limit: 100 }) });
   const remove = useMutation({ mutationFn: (i: string) => api.deleteGold(project.id, i), onSuccess: () => client.invalidateQueries({ queryKey: ["gold", project.id] }) });
+  const purpose = useMutation({
+    mutationFn: (g: GoldItem) => api.putGold(project.id, g.image_id, g.masks ?? [], g.nothing_here ?? false, !g.practice),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ["gold", project.id] });
+      await client.invalidateQueries({ queryKey: ["project", project.id] });
+    },
+  });
   return (
     <div className="stack">
       <p className="soft">{t("gold.text")}</p>
-      <Failure error={remove.error} />
+      <p className="soft">{t("gold.practiceText", { count: project.counts.practice })}</p>
+      <Failure error={remove.error ?? purpose.error} />
       <Remote query={gold}>
         {({ items }) => {
           const known = new Set(items.map((g) => g.image_id));
@@ -35,6 +44,7 @@ export default function Gold() {
                           <img src={`/api/v1/images/${g.image_id}/thumbnail`} alt={t("gold.edit")} width={128} height={128} loading="lazy" />
                           <Badge tone="good">{g.nothing_here ? t("command.nothing") : t("gold.masks", { count: g.masks?.length ?? 0 })}</Badge>
                         </Link>
+                        <Check label={t("gold.forPractice")} checked={g.practice ?? false} disabled={purpose.isPending} onChange={() => purpose.mutate(g)} />
                         <IconButton icon="trash" className="small" label={t("gold.remove")} onClick={() => remove.mutate(g.image_id)} />
                       </li>
                     ))}

@@ -11,7 +11,7 @@ import { labelColour, number, percent, short } from "~/lib/ui/format";
 import { Icon } from "~/lib/ui/icons";
 import { Badge, Check, Select } from "~/lib/ui/kit";
 import { Remote } from "~/lib/ui/remote";
-import { Picture } from "./picture";
+import { Picture } from "~/lib/ui/picture";
 import { useProject } from "./useProject";
 
 /** One image with its consensus: the mask of each label, and how sure each pixel is. */

@@ -10,6 +10,7 @@ import { Jobs } from "./Jobs";
 import { Keys } from "./Keys";
 import { LabHome } from "./LabHome";
 import { Members } from "./Members";
+import { Notes } from "./Notes";
 import { Overview } from "./Overview";
 import { ProjectLayout } from "./ProjectLayout";
 import { Raters } from "./Raters";
@@ -19,6 +20,7 @@ import "./lab.css";
 
 const Gold = lazy(() => import("./Gold"));
 const GoldEditor = lazy(() => import("./GoldEditor"));
+const GuideEditor = lazy(() => import("./GuideEditor"));
 const Review = lazy(() => import("./Review"));
 
 export default function LabRoutes() {
@@ -46,6 +48,8 @@ export default function LabRoutes() {
           <Route path="images/:imageId" element={<ImageView />} />
           <Route path="gold" element={<Gold />} />
           <Route path="gold/:imageId" element={<GoldEditor />} />
+          <Route path="guide" element={<GuideEditor />} />
+          <Route path="notes" element={<Notes />} />
           <Route path="review" element={<Review />} />
           <Route path="raters" element={<Raters />} />
           <Route path="jobs" element={<Jobs />} />

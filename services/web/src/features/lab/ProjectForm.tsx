@@ -26,12 +26,15 @@ export function emptyDraft(): ProjectDraft {
     accept_agreement: 0.7,
     lease_seconds: 1800,
     show_proposals: true,
+    practice_required: 0,
+    practice_dice: 0.7,
+    outcomes: "",
     labels: [{ key: "1", name: "", color: PALETTE[0], description: "" }],
   };
 }
 
-/** The wizard and the settings are the same questions. */
-export function ProjectForm({ initial, submit, busy, note, children }: { initial: ProjectDraft; submit: (draft: ProjectDraft) => void; busy: boolean; note: string; children?: ReactNode }) {
+/** The wizard and the settings are the same questions, but for the guide, which has an editor of its own once there is a project. */
+export function ProjectForm({ initial, submit, busy, note, guideApart = false, children }: { initial: ProjectDraft; submit: (draft: ProjectDraft) => void; busy: boolean; note: string; guideApart?: boolean; children?: ReactNode }) {
   const { t } = useTranslation();
   const [d, setD] = useState(initial);
   const [preview, setPreview] = useState(false);
@@ -67,16 +70,18 @@ export function ProjectForm({ initial, submit, busy, note, children }: { initial
           {t("wizard.labelAdd")}
         </Button>
       </section>
-      <section className="card">
-        <h2>{t("wizard.guide")}</h2>
-        <TextArea label={t("wizard.instructions")} hint={t("wizard.instructionsHint")} rows={10} maxLength={50000} value={d.instructions} onChange={(e) => set("instructions", e.target.value)} />
-        <Check label={t("wizard.preview")} checked={preview} onChange={setPreview} />
-        {preview && (
-          <div className="preview">
-            <Markdown text={d.instructions} />
-          </div>
-        )}
-      </section>
+      {!guideApart && (
+        <section className="card">
+          <h2>{t("wizard.guide")}</h2>
+          <TextArea label={t("wizard.instructions")} hint={t("wizard.instructionsHint")} rows={10} maxLength={50000} value={d.instructions} onChange={(e) => set("instructions", e.target.value)} />
+          <Check label={t("wizard.preview")} checked={preview} onChange={setPreview} />
+          {preview && (
+            <div className="preview">
+              <Markdown text={d.instructions} />
+            </div>
+          )}
+        </section>
+      )}
       <section className="card">
         <h2>{t("wizard.work")}</h2>
         <div className="columns">
@@ -84,6 +89,10 @@ export function ProjectForm({ initial, submit, busy, note, children }: { initial
           <Field label={t("wizard.goldShare")} hint={t("wizard.goldShareHint")} type="number" min={0} max={100} step={1} value={Math.round(d.gold_share * 100)} onChange={(e) => set("gold_share", Number(e.target.value) / 100)} />
           <Field label={t("wizard.accept")} hint={t("wizard.acceptHint")} type="number" min={0} max={100} step={1} value={Math.round(d.accept_agreement * 100)} onChange={(e) => set("accept_agreement", Number(e.target.value) / 100)} />
           <Field label={t("wizard.lease")} hint={t("wizard.leaseHint")} type="number" min={1} max={1440} value={Math.round(d.lease_seconds / 60)} onChange={(e) => set("lease_seconds", Number(e.target.value) * 60)} />
+        </div>
+        <div className="columns">
+          <Field label={t("wizard.practice")} hint={t("wizard.practiceHint")} type="number" min={0} max={50} value={d.practice_required} onChange={(e) => set("practice_required", Number(e.target.value))} />
+          <Field label={t("wizard.practiceDice")} hint={t("wizard.practiceDiceHint")} type="number" min={0} max={100} step={1} value={Math.round(d.practice_dice * 100)} onChange={(e) => set("practice_dice", Number(e.target.value) / 100)} />
         </div>
         <Check label={t("wizard.feedback")} checked={d.gold_feedback} onChange={(v) => set("gold_feedback", v)} />
         <Check label={t("wizard.proposals")} checked={d.show_proposals} onChange={(v) => set("show_proposals", v)} />

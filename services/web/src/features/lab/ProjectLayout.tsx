@@ -6,8 +6,8 @@ import { Badge } from "~/lib/ui/kit";
 import { Remote } from "~/lib/ui/remote";
 import { useLive, useProjectQuery } from "./useProject";
 
-const TABS = ["overview", "images", "gold", "review", "raters", "jobs", "datasets", "members", "settings"] as const;
-const FOR_EXPERTS: readonly string[] = ["overview", "images", "review"];
+const TABS = ["overview", "images", "guide", "gold", "review", "notes", "raters", "jobs", "datasets", "members", "settings"] as const;
+const FOR_EXPERTS: readonly string[] = ["overview", "images", "review", "notes"];
 
 export function ProjectLayout() {
   const { t } = useTranslation();

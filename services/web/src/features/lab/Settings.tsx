@@ -9,6 +9,11 @@ import { Failure } from "~/lib/ui/remote";
 import { ProjectForm, bodyOf } from "./ProjectForm";
 import { useProject } from "./useProject";
 
+/** The guide is written on its own page: what was saved there meanwhile must not be put back by this one. */
+function withoutGuide({ instructions: _i, outcomes: _o, ...rest }: ReturnType<typeof bodyOf>) {
+  return rest;
+}
+
 export function Settings() {
   const { t } = useTranslation();
   const project = useProject();
@@ -23,18 +28,19 @@ export function Settings() {
     },
   });
   const archive = useMutation({ mutationFn: () => api.archiveProject(project.id), onSuccess: () => navigate("/lab") });
-  const { name, summary, instructions, quorum, gold_share, gold_feedback, open, accept_agreement, lease_seconds, show_proposals } = project;
+  const { name, summary, instructions, quorum, gold_share, gold_feedback, open, accept_agreement, lease_seconds, show_proposals, practice_required, practice_dice, outcomes } = project;
   return (
     <div className="stack narrow">
       <ProjectForm
         key={project.id}
         initial={{
-          name, summary, instructions, quorum, gold_share, gold_feedback, open, accept_agreement, lease_seconds, show_proposals,
+          name, summary, instructions, quorum, gold_share, gold_feedback, open, accept_agreement, lease_seconds, show_proposals, practice_required, practice_dice, outcomes,
           labels: project.labels.map((l) => ({ key: String(l.id), id: l.id, name: l.name, color: l.color ?? undefined, description: l.description ?? "" })),
         }}
         busy={patch.isPending}
         note={t("common.save")}
-        submit={(d) => patch.mutate(bodyOf(d))}
+        guideApart
+        submit={(d) => patch.mutate(withoutGuide(bodyOf(d)))}
       >
         <Failure error={patch.error} />
         {patch.isSuccess && <Notice tone="good">{t("common.saved")}</Notice>}

@@ -1,16 +1,19 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Link, useParams } from "react-router";
+import { Link, Navigate, useParams } from "react-router";
 import { api } from "~/client/api";
+import { ApiError } from "~/client/http";
 import type { Project } from "~/client/types";
 import { Editor } from "~/lib/editor/Editor";
+import { BreakReminder } from "~/lib/calm/BreakReminder";
 import { useSession } from "~/lib/session/session";
 import { Icon } from "~/lib/ui/icons";
 import { Button, Dialog, Empty, IconButton, Loading, Notice } from "~/lib/ui/kit";
 import { Markdown } from "~/lib/ui/Markdown";
 import { Failure, Remote } from "~/lib/ui/remote";
-import { FeedbackView } from "./FeedbackView";
+import { FeedbackView } from "~/lib/feedback/FeedbackView";
+import { FlagImage } from "./FlagImage";
 import { ProposalBanner } from "./ProposalBanner";
 import { SkipDialog } from "./SkipDialog";
 import "./label.css";
@@ -75,7 +78,7 @@ function Labelling({ project, rater }: { project: Project; rater: string }) {
       </header>
       <main className="label-main">
         {l.phase.name === "feedback" && l.work ? (
-          <FeedbackView key={task} work={l.work} feedback={l.phase.feedback} labels={project.labels} onNext={() => void l.next()} />
+          <FeedbackView key={task} work={{ frame: l.work.frame, doc: l.work.doc, spacing: l.work.assignment.task.image.spacing }} feedback={l.phase.feedback} labels={project.labels} onNext={() => void l.next()} />
         ) : l.work && (l.phase.name === "drawing" || sending) ? (
           <Editor
             key={l.work.assignment.lease.id}
@@ -89,6 +92,7 @@ function Labelling({ project, rater }: { project: Project; rater: string }) {
             banner={
               <>
                 <NewsLine l={l} />
+                <BreakReminder />
                 {project.show_proposals && <ProposalBanner work={l.work} labels={project.labels} onShown={l.proposalShown} />}
               </>
             }
@@ -105,6 +109,7 @@ function Labelling({ project, rater }: { project: Project; rater: string }) {
                   <label htmlFor="comment">{t("label.comment")}</label>
                   <textarea id="comment" rows={2} maxLength={1000} value={comment} onChange={(e) => say({ comment: e.target.value })} />
                 </div>
+                {l.work && <FlagImage key={task} project={project.id} image={l.work.assignment.task.image.id} />}
               </details>
             }
             actions={
@@ -219,6 +224,7 @@ function Between({ phase, onAgain, waiting }: { phase: Phase; onAgain: () => voi
         <Button onClick={onAgain}>{t("common.again")}</Button>
       </Empty>
     );
+  if (phase.name === "failed" && phase.error instanceof ApiError && phase.error.code === "practice-first") return <Navigate replace to="../practice" relative="path" />;
   if (phase.name === "failed")
     return (
       <Empty icon="warning" title={t("label.failed")}>

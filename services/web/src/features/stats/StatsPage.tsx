@@ -6,6 +6,10 @@ import { useSession } from "~/lib/session/session";
 import { number, percent } from "~/lib/ui/format";
 import { Button, Empty, Loading, Notice, Stat } from "~/lib/ui/kit";
 import { Remote } from "~/lib/ui/remote";
+import { Badges } from "./Badges";
+import { MyNotes } from "./MyNotes";
+import { MyWork } from "./MyWork";
+import "./stats.css";
 
 export default function StatsPage() {
   const { t, i18n } = useTranslation();
@@ -44,6 +48,7 @@ export default function StatsPage() {
                 <p className="soft">{t("stats.noGold")}</p>
               )}
             </section>
+            <Badges earned={s.badges} />
             {me.is_guest && s.submissions > 0 && (
               <Notice>
                 <p>{t("account.guestNote")}</p>
@@ -52,6 +57,8 @@ export default function StatsPage() {
                 </Button>
               </Notice>
             )}
+            <MyWork rater={me.id} />
+            <MyNotes rater={me.id} />
             <Link className="button button-primary" to="/projects">
               {t("stats.more")}
             </Link>

@@ -75,12 +75,12 @@ export const en = {
   skip: { title: "Skip this image", text: "Why? It helps the lab.", unclear: "I cannot tell what is what", bad_image: "The image is broken or wrong", too_hard: "Too much work for me", other: "Another reason" },
   feedback: {
     title: "How you compared", text: "This image has a reference drawn by the lab. Your answer counts all the same.", great: "Excellent: hardly any difference.", good: "Good: close to the reference.", fair: "Fair: the place is right, the edge is off.", poor: "Quite different. Have a look at the reference.",
-    pixels: "{{missed}} pixels missed, {{extra}} too many", missed: "Missed", extra: "Too much", reference: "The reference's outline", next: "Next image",
+    rightlyEmpty: "Right: there is nothing of this here.", notHere: "There is nothing of this here; all of it is too much.", leftOut: "You left this out. The white line shows where it is.", elsewhere: "What you outlined lies elsewhere: the white line shows where it is.", partMissed: "There is another part that you left out: look at {{side}}.", missedSide: "You missed {{side}}.", missedAround: "Your outline is too tight all around.", extraSide: "You went beyond {{side}}.", extraAround: "Your outline is too wide all around.", distance_one: "On average your line is {{px}} pixel away from the reference’s.", distance_other: "On average your line is {{px}} pixels away from the reference’s.", distanceMm_one: "On average your line is {{px}} pixel ({{mm}} mm) away from the reference’s.", distanceMm_other: "On average your line is {{px}} pixels ({{mm}} mm) away from the reference’s.", missed: "Missed", extra: "Too much", reference: "The reference's outline", next: "Next image",
   },
   lab: {
     title: "Lab", needLogin: "The lab pages need an account.", needLoginText: "Log in with an account that has the lab role or is a member of a project.", new: "New project", keys: "API keys", none: "No project yet.", noneText: "Create one, or ask for membership in one.",
     cardCounts: "{{images}} images · {{submissions}} answers · {{raters}} raters", live: "Live", asVolunteer: "As volunteers see it", sections: "Sections",
-    tab: { overview: "Overview", images: "Images", gold: "Gold", review: "Review", raters: "Raters", jobs: "Jobs", datasets: "Datasets", members: "Members", settings: "Settings" },
+    tab: { overview: "Overview", images: "Images", guide: "Guide", notes: "Messages", gold: "Gold", review: "Review", raters: "Raters", jobs: "Jobs", datasets: "Datasets", members: "Members", settings: "Settings" },
   },
   overview: {
     noImages: "There are no images yet. Upload some to begin.", images: "Images", goldNote: "{{count}} with gold", submissions: "Answers", ratersNote_one: "by {{count}} rater", ratersNote_other: "by {{count}} raters", retired: "Images done", openNote: "{{count}} open", leases: "Being drawn now", overshoot: "{{count}} beyond the quorum",
@@ -92,6 +92,7 @@ export const en = {
   wizard: {
     title: "New project", about: "What it is about", name: "Name", summary: "Purpose in a sentence", summaryHint: "What volunteers read first.", labels: "Labels", labelsHint: "One for each structure to mark. The colours stay apart for colour-blind people too.", labelN: "Label {{n}}", colour: "Colour", labelName: "Label", labelText: "How to recognise it", labelRemove: "Remove label {{n}}", labelAdd: "Add a label",
     guide: "Guide for volunteers", instructions: "Guide", instructionsHint: "Markdown. One page is best: what to mark, what not, and an example.", preview: "Preview", work: "How the work is done", quorum: "Answers for each image", quorumHint: "3–5 suit most projects.", goldShare: "Reference images, %", goldShareHint: "How much of the work is gold.", accept: "Accept from agreement, %", acceptHint: "Below that, experts review.", lease: "Time for an image, minutes", leaseHint: "It is renewed while someone draws.",
+    practice: "Practice images to master", practiceHint: "Before real work. 0 asks for none; mark images for practice under Gold.", practiceDice: "Mastered from, %", practiceDiceHint: "Overlap with the reference.",
     feedback: "Show volunteers how they compared with gold", proposals: "Offer the computer's suggestions", open: "Open to all volunteers", create: "Create the project",
   },
   settings: { state: "State", pause: "Pause", resume: "Resume", archive: "Archive", archiveText: "“{{name}}” disappears from the lists. Images and answers are kept." },
@@ -100,7 +101,7 @@ export const en = {
     title_one: "{{count}} image", title_other: "{{count}} images", none: "No images yet.", alt: "Image {{name}}", modality: "Modality", spacing: "Pixel spacing", mm: "{{row}} × {{column}} mm", makeGold: "Draw gold", consensus: "Consensus", noConsensus: "No answers yet.", agreement_one: "Agreement {{agreement}} · expected Dice {{dice}} · {{count}} answer · {{method}} v{{version}}", agreement_other: "Agreement {{agreement}} · expected Dice {{dice}} · {{count}} answers · {{method}} v{{version}}", overlay: "Show", overlayMasks: "Masks", overlayHeat: "Probability: {{name}}",
   },
   upload: { waiting: "Waiting", sending: "Sending", stored: "Stored", duplicate: "Already there", rejected: "Refused", failed: "Failed" },
-  gold: { text: "Gold images have a reference. They are mixed into the work, measure each rater, and teach by showing the difference.", title_one: "{{count}} gold image", title_other: "{{count}} gold images", none: "No gold yet.", edit: "Edit gold", remove: "Remove gold", choose: "Choose an image to draw gold for", add: "Draw gold for {{name}}", masks_one: "{{count}} label", masks_other: "{{count}} labels", editText: "Gold for {{name}}", save: "Save as gold" },
+  gold: { forPractice: "For practice", practiceText: "Gold for practice shows its reference to learners and is never handed out as work. {{count}} images are for practice.", text: "Gold images have a reference. They are mixed into the work, measure each rater, and teach by showing the difference.", title_one: "{{count}} gold image", title_other: "{{count}} gold images", none: "No gold yet.", edit: "Edit gold", remove: "Remove gold", choose: "Choose an image to draw gold for", add: "Draw gold for {{name}}", masks_one: "{{count}} label", masks_other: "{{count}} labels", editText: "Gold for {{name}}", save: "Save as gold" },
   review: { none: "Nothing to review.", queue: "To review, worst first", agreement: "{{share}} agreement", accept: "Accept", fix: "Accept with changes", sendBack: "Ask for more answers" },
   raters: { none: "No rater has enough answers yet.", text: "Reliability is estimated from agreement with the consensus and with gold; the range says how sure it is.", rater: "Rater", gold: "Dice on gold", flags: "Notes", detail: "Sensitivity {{sensitivity}}, specificity {{specificity}}, {{count}} images" },
   jobs: {
@@ -115,4 +116,42 @@ export const en = {
   keysPage: { text: "Keys let scripts use the API in your name. Give each script its own.", new: "New key", name: "Name", scopes: "May", create: "Create key", once: "Copy the key now. It is not shown again.", copy: "Copy", none: "No keys yet.", prefix: "Begins with", used: "Last used", revoke: "Revoke", revoked: "Revoked" },
   scope: { read: "read", write: "write", admin: "administer" },
   operator: { only: "These pages are for operators.", users: "Users", dead: "Dead letters", audit: "Audit log", created: "Since", roleOf: "Role of {{name}}", disable: "Disable", enable: "Enable", noDead: "No event is stuck.", service: "Service", topic: "Topic", error: "Error", when: "When", replay: "Replay", replayed: "Replayed", who: "Who", what: "What", target: "On", status: "Status" },
+  side: { top: "the upper edge", bottom: "the lower edge", left: "the left edge", right: "the right edge", topLeft: "the upper left", topRight: "the upper right", bottomLeft: "the lower left", bottomRight: "the lower right" },
+  practice: {
+    title: "Practise", heading: "Practice: {{name}}", leave: "Leave practice", overview: "Overview", none: "There is nothing to practise here.", noneText: "The lab has not chosen any practice images. You can begin right away.",
+    required_one: "This lab asks for some practice first: reach {{share}} on {{count}} image. Try as often as you like.", required_other: "This lab asks for some practice first: reach {{share}} on {{count}} images. Try as often as you like.",
+    free: "Practise as long as you like. You see at once how your outline compares with the lab's.", progress: "{{passed}} of {{required}} mastered", progressLabel: "Practice images mastered", qualified: "You are ready for real images. You can come back and practise at any time.",
+    tutorial: "Show me how", practise: "Practise", example: "See an example", toWork: "To the real images", images: "Practice images", imageN: "Practice image {{n}}", new: "Not tried", attempts_one: "{{count}} try", attempts_other: "{{count}} tries", apart: "Practice images are only for practice: they never turn up in the real work.",
+    exampleText: "This is how the lab outlined this image. Zoom in and look at the edge: where does the structure end?", nowYou: "Now you", hint: "Nothing here is counted. Draw, then compare.", left_one: "{{count}} more image to master.", left_other: "{{count}} more images to master.",
+    peek: "Show the lab's outline", compare: "Compare", again: "Try again", next: "Next practice image", exampleDone: "This was the example: it counts for nothing. Here is how your outline compares.", passed: "Well done: {{share}}. This one is mastered.", notYet: "{{share}} so far, {{threshold}} is the aim. Look at where the lines part, and try again.",
+  },
+  tutorial: {
+    title: "First steps", step: "Step {{n}} of {{total}}", gotIt: "Got it", leaveOut: "Leave this out", end: "Without help",
+    look: { title: "Look around", text: "Zoom with the wheel, two fingers, or + and −. Hold the space bar to move the image. Nothing can break." },
+    paint: { title: "Paint", text: "Choose the brush and paint over the structure. [ and ] change the size." },
+    undo: { title: "Take it back", text: "Undo your last stroke: the arrow among the tools, or Ctrl+Z. There is no limit." },
+    erase: { title: "Erase", text: "Paint something, choose the eraser, and take a little of it away." },
+    finish: { title: "Finish the outline", text: "Cover the whole structure, up to its edge. Then choose Compare and see how close you came." },
+  },
+  badges: {
+    title: "Badges", earned: "Earned {{date}}", open: "Still to come",
+    first: { name: "First outline", how: "Answer an image." }, practised: { name: "Prepared", how: "Master a practice image." }, ten: { name: "Warmed up", how: "Answer ten images." }, watchful: { name: "Watchful", how: "Tell a lab something that it acts on." },
+    steady: { name: "Steady hand", how: "Be surely above 70 % on five reference images." }, sharp: { name: "Sharp eye", how: "Be surely above 85 % on ten reference images." }, hundred: { name: "Regular", how: "Answer a hundred images." }, seen_through: { name: "Curious", how: "Look at what came of five of your outlines." },
+  },
+  work: {
+    title: "What came of it", text: "Your latest answers. When an image has all its answers, you can lay your outline over the result.", none: "Nothing yet.", look: "Your answer of {{date}}", finished: "Finished", running: "Under way", compare: "Your outline and the result", fixes: "Once you have seen what others drew, your own answer to this image stands as it is.", show: "Show me",
+    picture: "The image with your outline and the consensus", nothing: "You answered that nothing is here.", mine: "Your outline", dice: "Your overlap with the result: {{dice}}. Agreement of all: {{agreement}}.", note: "The result weighs everybody's outlines. A difference need not be your mistake.", soon: "The result is being computed. Come back in a moment.", waiting: "Others are still at work on this image. The result is shown when it has all its answers.",
+  },
+  notes: {
+    mine: "What you told the labs", reply: "The lab: {{text}}", seen: "The lab has seen it.", waiting: "The lab has not answered yet.", show: "Show", open: "Open", resolved: "Resolved", none: "No messages.", image: "Open the image", replied: "You replied: {{text}}", yourReply: "Your reply", sendReply: "Reply and resolve", resolve: "Resolve", reopen: "Open again", write: "Reply",
+    kind: { comment: "Comment", unsure: "Not sure", wrong: "Looks wrong", skip: "Skipped" },
+  },
+  flagImage: { open: "Something is wrong with this image", what: "What is wrong?", send: "Tell the lab", sent: "Thank you, the lab has it now. You can still answer or skip the image." },
+  board: { title: "Careful eyes", text: "Volunteers who want to be seen here, by how surely their outlines fit the references. How many images someone did does not count.", place: "Place", quality: "At least", gold: "References met", join: "Would you like to be on it? Choose so in your account.", opt: "Show my name on leaderboards", optHint: "Only if you want. It ranks how well outlines fit, from three reference images on, never how many." },
+  calm: { title: "Breaks", label: "Remind me to take a break", hint: "Kept on this device.", never: "Never", minutes_one: "After {{count}} minute", minutes_other: "After {{count}} minutes", break_one: "You have been drawing for {{count}} minute. Eyes like a pause; your drawing stays.", break_other: "You have been drawing for {{count}} minutes. Eyes like a pause; your drawing stays.", thanks: "Thanks" },
+  profile: { title: "How others see you" },
+  password: { title: "Change the password", current: "Current password", next: "New password", done: "The password is changed. Other devices have to log in again." },
+  erase: { title: "Erase this account", text: "Your name, address and password are erased at once and for good. What you drew stays for research, under a random number that leads to nobody.", button: "Erase my account", sure: "This cannot be undone.", yes: "Erase it for good" },
+  markdown: { tools: "Formatting", heading: "Heading", bold: "Bold", italic: "Italic", list: "List", link: "Link", picture: "Add a picture", text: "text", empty: "The preview appears here." },
+  guideEditor: { hint: "Say what to outline, what not, and show one good and one bad example. Pictures lose their metadata.", outcomes: "What came of it", outcomesText: "Volunteers read this on the project's page: papers, models, thanks." },
 };
