@@ -10,8 +10,8 @@ import { ProjectForm, bodyOf } from "./ProjectForm";
 import { useProject } from "./useProject";
 
 /** The guide is written on its own page: what was saved there meanwhile must not be put back by this one. */
-function withoutGuide({ instructions: _i, outcomes: _o, ...rest }: ReturnType<typeof bodyOf>) {
-  return rest;
+function withoutGuide(body: ReturnType<typeof bodyOf>): Partial<ReturnType<typeof bodyOf>> {
+  return { ...body, instructions: undefined, outcomes: undefined };
 }
 
 export function Settings() {

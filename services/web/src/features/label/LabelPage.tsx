@@ -109,7 +109,7 @@ function Labelling({ project, rater }: { project: Project; rater: string }) {
                   <label htmlFor="comment">{t("label.comment")}</label>
                   <textarea id="comment" rows={2} maxLength={1000} value={comment} onChange={(e) => say({ comment: e.target.value })} />
                 </div>
-                {l.work && <FlagImage key={task} project={project.id} image={l.work.assignment.task.image.id} />}
+                <FlagImage key={task} project={project.id} image={l.work.assignment.task.image.id} />
               </details>
             }
             actions={

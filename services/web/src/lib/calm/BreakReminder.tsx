@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button, Notice } from "~/lib/ui/kit";
 import { type Spell, breakAfter, isDue, worked } from "./calm";
@@ -10,11 +10,11 @@ let spell: Spell | null = null;
 export function BreakReminder() {
   const { t } = useTranslation();
   const [due, setDue] = useState(false);
-  const minutes = useRef(breakAfter());
+  const [minutes] = useState(breakAfter);
   useEffect(() => {
     const note = (): void => {
       spell = worked(spell, Date.now());
-      if (isDue(spell, minutes.current)) setDue(true);
+      if (isDue(spell, minutes)) setDue(true);
     };
     // Pointer and keys are what work is made of; moves of the mouse come by the hundred and say nothing more.
     window.addEventListener("pointerdown", note, { passive: true });
@@ -23,11 +23,11 @@ export function BreakReminder() {
       window.removeEventListener("pointerdown", note);
       window.removeEventListener("keydown", note);
     };
-  }, []);
+  }, [minutes]);
   if (!due) return null;
   return (
     <Notice>
-      <p>{t("calm.break", { count: minutes.current })}</p>
+      <p>{t("calm.break", { count: minutes })}</p>
       <Button
         variant="quiet"
         onClick={() => {

@@ -76,22 +76,17 @@ export function MarkdownEditor({ label, hint, value, onChange, maxLength, onPict
       setBusy(false);
     }
   };
-  const tool = (name: string, icon: IconName | null, sign: string, run: () => void, off = false) => (
-    <button type="button" className="icon-button small" aria-label={name} title={name} disabled={off} onClick={run}>
-      {icon ? <Icon name={icon} size={18} /> : <span aria-hidden="true">{sign}</span>}
-    </button>
-  );
   return (
     <div className="markdown-editor">
       <div className="field">
         <label htmlFor={id}>{label}</label>
         <div className="markdown-tools" role="group" aria-label={t("markdown.tools")}>
-          {tool(t("markdown.heading"), null, "H", () => edit((e) => prefixLines(e, "## ")))}
-          {tool(t("markdown.bold"), null, "B", () => edit((e) => wrap(e, "**", "**", t("markdown.text"))))}
-          {tool(t("markdown.italic"), null, "I", () => edit((e) => wrap(e, "*", "*", t("markdown.text"))))}
-          {tool(t("markdown.list"), null, "•", () => edit((e) => prefixLines(e, "- ")))}
-          {tool(t("markdown.link"), null, "↗", () => edit((e) => wrap(e, "[", "](https://)", t("markdown.text"))))}
-          {onPicture && tool(t("markdown.picture"), "upload", "", () => file.current?.click(), busy)}
+          <Tool name={t("markdown.heading")} sign="H" onUse={() => edit((e) => prefixLines(e, "## "))} />
+          <Tool name={t("markdown.bold")} sign="B" onUse={() => edit((e) => wrap(e, "**", "**", t("markdown.text")))} />
+          <Tool name={t("markdown.italic")} sign="I" onUse={() => edit((e) => wrap(e, "*", "*", t("markdown.text")))} />
+          <Tool name={t("markdown.list")} sign="•" onUse={() => edit((e) => prefixLines(e, "- "))} />
+          <Tool name={t("markdown.link")} sign="↗" onUse={() => edit((e) => wrap(e, "[", "](https://)", t("markdown.text")))} />
+          {onPicture && <Tool name={t("markdown.picture")} icon="upload" off={busy} onUse={() => file.current?.click()} />}
           {busy && <span className="spinner" role="status" aria-label={t("common.loading")} />}
         </div>
         <textarea ref={area} id={id} rows={rows} maxLength={maxLength} value={value} aria-describedby={hint ? `${id}-h` : undefined} onChange={(e) => onChange(e.target.value)} />
@@ -124,5 +119,13 @@ export function MarkdownEditor({ label, hint, value, onChange, maxLength, onPict
         {value ? <Markdown text={value} /> : <p className="soft">{t("markdown.empty")}</p>}
       </section>
     </div>
+  );
+}
+
+function Tool({ name, icon, sign, off = false, onUse }: { name: string; icon?: IconName; sign?: string; off?: boolean; onUse: () => void }) {
+  return (
+    <button type="button" className="icon-button small" aria-label={name} title={name} disabled={off} onClick={onUse}>
+      {icon ? <Icon name={icon} size={18} /> : <span aria-hidden="true">{sign}</span>}
+    </button>
   );
 }
