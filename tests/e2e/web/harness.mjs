@@ -45,7 +45,7 @@ export async function logIn(page, who) {
   await dialog.getByLabel("E-mail").fill(email);
   await dialog.getByLabel("Password").fill(password);
   await dialog.getByRole("button", { name: "Log in" }).click();
-  await page.getByRole("heading", { name: "Account" }).waitFor();
+  await page.getByRole("heading", { name: "Account", exact: true }).waitFor();
 }
 
 export async function startAsGuest(page) {

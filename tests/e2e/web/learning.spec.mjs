@@ -69,6 +69,8 @@ it("leads from sign-up over tutorial and practice to real work and statistics", 
   for (const y of [0.4, 0.5, 0.6]) await stroke(page, [0.35, y], [0.65, y]);
   await page.getByRole("button", { name: "Compare" }).click();
   await page.getByText("You are ready for real images").waitFor();
+  // The label that was left out is shown first, because there is most to learn; then the one that was drawn.
+  await page.locator(".feedback-label button").first().click();
   await page.getByText(/On average your line is/).waitFor();
   await shoot(page, "practice-feedback");
   assert.deepEqual(await axe(page), [], "axe on the comparison");
@@ -90,6 +92,7 @@ it("leads from sign-up over tutorial and practice to real work and statistics", 
   await page.getByText("Erase my account").waitFor();
   await shoot(page, "account");
   assert.deepEqual(await axe(page), [], "axe on the account");
-  assert.deepEqual(problems, []);
+  // 403 is how real work says that practice comes first.
+  assert.deepEqual(problems.filter((p) => !/status of 403/.test(p)), []);
   await context.close();
 });
