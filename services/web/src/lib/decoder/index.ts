@@ -56,7 +56,8 @@ function create(): Segmenter {
     },
     now: () => performance.now(),
     tell: (what, ms) => performance.measure(`bramble-${what}`, { start: performance.now() - ms, duration: ms }),
-    threads: crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency) : 1,
+    // One core stays with the page: threads wait for the slowest of them, and a core that is shared makes all of them slow.
+    threads: crossOriginIsolated ? Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1)) : 1,
     gpu: async () => {
       const adapter = (await device.gpu?.requestAdapter().catch(() => null)) ?? null;
       return adapter !== null && !(adapter.isFallbackAdapter ?? adapter.info?.isFallbackAdapter ?? false);
