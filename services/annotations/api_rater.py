@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Body, Path, Query, Request, Response
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 from starlette.concurrency import run_in_threadpool
 
 from services.annotations import schemas, store, store_assign, store_leases, store_notes, store_renew
@@ -18,7 +19,7 @@ from services.annotations.domain.leases import MAX_AHEAD, Action, State, image_d
 from services.annotations.domain.quorum import DELETED
 from services.annotations.door import answer, read_body
 from services.annotations.intake import GroupCommitter
-from services.annotations.records import masks_to_text, parse_labels
+from services.annotations.records import Project, masks_to_text, parse_labels
 from services.annotations.store_assign import Assignment
 from shared.auth import HEADER
 from shared.clock import to_rfc3339
@@ -49,13 +50,13 @@ def create_router(deps: Deps, intake: GroupCommitter) -> APIRouter:
         """
         who.require_scope("write")
 
-        def work(conn: Any) -> list[Assignment]:
+        def find(conn: Connection) -> tuple[Project, bool]:
             project = store.find_project(conn, project_id)
             require_view(who, project)
-            exempt = is_expert(who, project)
-            return store_assign.assign_many(conn, project, who.id, ahead, clock.now_us(), exempt=exempt)
+            return project, is_expert(who, project)
 
-        found = [_assignment(f) for f in transact(db, work)]
+        leases = store_assign.assign_many(partial(transact, db), find, who.id, ahead, clock.now_us())
+        found = [_assignment(lease) for lease in leases]
         return Response(status_code=204) if not found else json_response({**found[0], "ahead": found[1:]})
 
     @router.post("/leases/{lease_id}/renew", response_model=schemas.LeaseInfo)

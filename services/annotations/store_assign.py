@@ -5,9 +5,10 @@ The order of locks is that of `store_leases`.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import Connection, and_, bindparam, func, insert, literal_column, or_, select, update
 
@@ -49,12 +50,9 @@ _LIVE_OF = (
 _RATER = select(t.raters).where(_raters.project_id == bindparam("p"), _raters.rater_id == bindparam("r"))
 
 
-def live_leases(conn: Connection, project_id: str, rater_id: str, now: int) -> list[Assignment]:
-    """The rater's live leases in the project, the first that was taken first. Those whose time is over are closed here."""
-    rows = conn.execute(_LIVE_OF, {"p": project_id, "r": rater_id}).all()
-    over = [row for row in rows if row.expires_at <= now]
-    if over:
-        close(conn, [find_lease(conn, row.id) for row in over], State.EXPIRED, now)
+def _live_leases(
+    conn: Connection, rows: Sequence[AnyRow], project_id: str, rater_id: str
+) -> list[Assignment]:
     return [
         Assignment(
             row.id,
@@ -66,45 +64,62 @@ def live_leases(conn: Connection, project_id: str, rater_id: str, now: int) -> l
             find_draft(conn, rater_id, row.task_id),
             row.slot,
         )
-        for row in sorted(rows, key=lambda row: row.id)  # their ids rise with time
-        if row.expires_at > now
+        for row in sorted(
+            rows, key=lambda row: row.id
+        )  # their ids rise with time: the first that was taken first
     ]
 
 
-def assign(conn: Connection, project: Project, rater_id: str, now: int) -> Assignment | None:
-    """Hand the rater a task of the project by a new lease, or the live one again; None: nothing (more) for this rater."""
-    return next(iter(assign_many(conn, project, rater_id, 0, now)), None)
+Find = Callable[[Connection], tuple[Project, bool]]
+Run = Callable[[Callable[[Connection], Any]], Any]
 
 
-def assign_many(
-    conn: Connection, project: Project, rater_id: str, ahead: int, now: int, *, exempt: bool = False
-) -> list[Assignment]:
+def assign_many(run: Run, find: Find, rater_id: str, ahead: int, now: int) -> list[Assignment]:
     """The rater's live leases, filled up to one and `ahead` more as far as `leases.ahead_allowed` lets; empty: nothing for this rater.
 
-    Each is a place of its task's quorum like any other, taken in the caller's transaction. Two requests of a rater at the same moment
-    want the same slots, so one of them begins again and finds what the other took.
+    `run` runs a function of a connection in a transaction of its own (`access.transact`), `find` answers the project and whether the
+    rater is exempt from practice; it is asked in each transaction. Each lease is a place of its task's quorum like any other, and
+    **taken in a transaction of its own**: a transaction that holds the counter row and goes on to wait for another task would wait in
+    a ring with a submission to that task. For the same reason leases whose time is over are closed in one before. Two requests of a
+    rater at the same moment want the same slots, so one of them begins again and finds what the other took.
 
-    Raises Forbidden where the project wants practice first, unless the rater is `exempt`; leases that are held are worked off.
+    Raises Forbidden where the project wants practice first, unless the rater is exempt; leases that are held are worked off.
     """
-    sweep(conn, now)
-    held = live_leases(conn, project.id, rater_id, now)
-    if project.status != "active":
-        return held
+    run(lambda conn: sweep(conn, now))
+    while True:
+        held, more = run(lambda conn: _fill_one(conn, *find(conn), rater_id, ahead, now))
+        if not more:
+            return cast(list[Assignment], held)
+
+
+def _fill_one(
+    conn: Connection, project: Project, exempt: bool, rater_id: str, ahead: int, now: int
+) -> tuple[list[Assignment], bool]:
+    """One lease more, if there is one to take; True: ask again in a new transaction."""
+    rows = conn.execute(_LIVE_OF, {"p": project.id, "r": rater_id}).all()
+    over = [find_lease(conn, row.id) for row in rows if row.expires_at <= now]
+    if over:  # the sweep hadn't come to them, and they'd keep their slots
+        close(conn, over, State.EXPIRED, now)
+        return [], True
+    held = _live_leases(conn, rows, project.id, rater_id)
+    if project.status != "active" or len(held) > ahead:
+        return held, False
     try:
-        if not exempt and len(held) < 1 + ahead:
+        if not exempt:
             require_qualified(conn, project, rater_id)
     except Forbidden:
         if held:
-            return held
+            return held, False
         raise
     if ahead:
         ahead = lease_rules.ahead_allowed(ahead, counts_of(conn, [project.id])[project.id]["open"])
-    while len(held) < 1 + ahead:
-        taken = _assign_one(conn, project, rater_id, free_slot({one.slot for one in held}), now)
-        if taken is None:
-            break
-        held.append(taken)
-    return held
+    if len(held) > ahead:
+        return held, False
+    taken = _assign_one(conn, project, rater_id, free_slot({one.slot for one in held}), now)
+    if taken is None:
+        return held, False
+    held.append(taken)
+    return held, len(held) <= ahead
 
 
 def _assign_one(conn: Connection, project: Project, rater_id: str, slot: int, now: int) -> Assignment | None:

@@ -10,9 +10,11 @@ import uuid
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import func, select
 
@@ -58,17 +60,16 @@ class Replicas:
                 store.add_task(conn, new_id(), image, now)
         return project
 
-    def ask(self, number: int, project: Project, who: str) -> Any:
-        deps: Deps = self.deps[number % 2]
-        now = deps.clock.now_us()
-        return transact(deps.db, lambda conn: store_assign.assign(conn, project, who, now), tries=20)
+    def ask(self, number: int, project: Project, who: str, now: int | None = None) -> Any:
+        return next(iter(self.ask_ahead(number, project, who, 0, now)), None)
 
-    def ask_ahead(self, number: int, project: Project, who: str, ahead: int) -> list[Any]:
+    def ask_ahead(
+        self, number: int, project: Project, who: str, ahead: int, now: int | None = None
+    ) -> list[Any]:
         deps: Deps = self.deps[number % 2]
-        now = deps.clock.now_us()
-        return transact(
-            deps.db, lambda conn: store_assign.assign_many(conn, project, who, ahead, now), tries=20
-        )
+        now = now or deps.clock.now_us()
+        run = partial(transact, deps.db, tries=20)
+        return store_assign.assign_many(run, lambda _: (project, True), who, ahead, now)
 
     def answer(self, number: int, who: str, lease_id: str, key: str | None = None) -> Any:
         answer = parse_answer(BODY % (key or lease_id).encode())
@@ -78,6 +79,16 @@ class Replicas:
         for deps in self.deps:
             deps.db.close()
             deps.bus.close()
+
+
+def deadlocks(server: Any, database: str) -> int:
+    """The transactions that PostgreSQL ended because they waited for each other."""
+    with psycopg.connect(server.address()) as conn:
+        row = conn.execute(
+            "select deadlocks from pg_stat_database where datname = %s", (database,)
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.real)])
@@ -93,6 +104,8 @@ def replicas(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Replica
     yield both
     both.close()
     if name:
+        # Closed, so that each session has reported: a ring of waits is a retry for somebody, and a refusal when it happens often.
+        assert deadlocks(server, name) == 0
         request.getfixturevalue("postgres_server").drop_database(name)
 
 
@@ -164,10 +177,7 @@ def test_a_place_that_ran_out_is_taken_up_again_by_one_of_many(replicas: Replica
     def take(number: int) -> bool:
         deps = replicas.deps[number % 2]
         if number % 2:
-            return (
-                transact(deps.db, lambda c: store_assign.assign(c, project, f"r{number}", late), tries=20)
-                is not None
-            )
+            return replicas.ask(number, project, f"r{number}", late) is not None
         try:
             transact(deps.db, lambda c: store_renew.renew(c, lease, "ann", late), tries=20)
         except Gone:
