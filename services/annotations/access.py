@@ -19,42 +19,51 @@ Result = TypeVar("Result")
 MAX_LIMIT = 200
 
 
-def is_lab(principal: Principal, project: Project) -> bool:
-    """The project's lab: its owner, a member with that role, or an operator."""
-    if project.owner_id == principal.id and principal.role >= Role.LAB:
-        return True  # the membership reaches the gateway by event, a moment after the project is there
+#: For so long after a project was made its owner counts as its lab without a membership: a gateway may show a principal for a minute
+#: after it was signed (`shared.auth.encode_principal`). Later only memberships count, so that who was removed is out.
+NEW_US = 60 * 1_000_000
+
+
+def _just_made(principal: Principal, project: Project, now: int) -> bool:
+    return project.owner_id == principal.id and now - project.created_at < NEW_US
+
+
+def is_lab(principal: Principal, project: Project, now: int) -> bool:
+    """The project's lab at `now` (µs): a member with that role, an operator, or for a minute whoever made it."""
+    if _just_made(principal, project, now) and principal.role >= Role.LAB:
+        return True
     role = principal.role_in(project.id)
     return role is not None and role >= Role.LAB
 
 
-def require_lab(principal: Principal, project: Project) -> None:
+def require_lab(principal: Principal, project: Project, now: int) -> None:
     """Raise Forbidden, or NotFound where the principal may not know of the project, unless `is_lab`."""
-    if not is_lab(principal, project):
-        require_view(principal, project)
+    if not is_lab(principal, project, now):
+        require_view(principal, project, now)
         principal.require(project.id, Role.LAB)
 
 
-def is_expert(principal: Principal, project: Project) -> bool:
+def is_expert(principal: Principal, project: Project, now: int) -> bool:
     """The project's experts and its lab."""
     role = principal.role_in(project.id)
-    return is_lab(principal, project) or (role is not None and role >= Role.EXPERT)
+    return is_lab(principal, project, now) or (role is not None and role >= Role.EXPERT)
 
 
-def require_expert(principal: Principal, project: Project) -> None:
+def require_expert(principal: Principal, project: Project, now: int) -> None:
     """As `require_lab`, for the project's experts too."""
-    if not is_expert(principal, project):
-        require_view(principal, project)
+    if not is_expert(principal, project, now):
+        require_view(principal, project, now)
         principal.require(project.id, Role.EXPERT)
 
 
-def may_view(principal: Principal, project: Project) -> bool:
-    """Open projects are for all; the others for their members, their owner and operators."""
-    return project.open or project.owner_id == principal.id or principal.role_in(project.id) is not None
+def may_view(principal: Principal, project: Project, now: int) -> bool:
+    """Open projects are for all; the others for their members, operators, and for a minute whoever made it."""
+    return project.open or _just_made(principal, project, now) or principal.role_in(project.id) is not None
 
 
-def require_view(principal: Principal, project: Project) -> None:
+def require_view(principal: Principal, project: Project, now: int) -> None:
     """Raise NotFound unless `may_view`: that a closed project exists is nobody else's business."""
-    if not may_view(principal, project):
+    if not may_view(principal, project, now):
         raise NotFound(f"There is no project {project.id}.")
 
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
 from services.annotations import schemas, store, store_gold
 from services.annotations.access import (
     MAX_LIMIT,
-    is_lab,
+    NEW_US,
     json_response,
     page,
     require_lab,
@@ -99,6 +99,7 @@ def create_router(deps: Deps) -> APIRouter:
                 everything=who.is_operator,
                 member_of=who.memberships,
                 owner=who.id,
+                made_after=clock.now_us() - NEW_US,
             )
         return json_response(page(answer(found), limit, lambda p: str(p.id), found[-1] if found else None))
 
@@ -107,7 +108,7 @@ def create_router(deps: Deps) -> APIRouter:
         """A project with its label schema and counts."""
         who.require_scope("read")
         project = load(project_id)
-        require_view(who, project)
+        require_view(who, project, clock.now_us())
         return json_response(answer([project])[0])
 
     @router.patch("/projects/{project_id}", response_model=schemas.Project, tags=["projects"])
@@ -126,7 +127,7 @@ def create_router(deps: Deps) -> APIRouter:
 
         def work(conn: Any) -> Project:
             old = store.find_project(conn, project_id, lock=True)
-            require_lab(who, old)
+            require_lab(who, old, clock.now_us())
             if "labels" in values:
                 answered = store.counts_of(conn, [project_id])[project_id]["submissions"] > 0
                 values["labels"] = tuple(make_labels(values["labels"], old.labels, answered=answered))
@@ -146,7 +147,7 @@ def create_router(deps: Deps) -> APIRouter:
     ) -> Response:
         """Tasks with their progress (its lab)."""
         who.require_scope("read")
-        require_lab(who, load(project_id))
+        require_lab(who, load(project_id), clock.now_us())
         with db.read() as conn:
             rows = store.list_tasks(conn, project_id, status=status, after=cursor, limit=limit)
         items = [
@@ -168,7 +169,7 @@ def create_router(deps: Deps) -> APIRouter:
     ) -> Response:
         """Every submission with its masks, superseded ones too (its lab)."""
         who.require_scope("read")
-        require_lab(who, load(project_id))
+        require_lab(who, load(project_id), clock.now_us())
         with db.read() as conn:
             rows = store.list_submissions(conn, project_id, image_id=image_id, after=cursor, limit=limit)
         items = [_submission(row, read_masks(blobs, row.pack, orjson.loads(row.masks))) for row in rows]
@@ -193,7 +194,7 @@ def create_router(deps: Deps) -> APIRouter:
     def store_gold_of(project_id: str, image_id: str, body: bytes, who: Principal) -> Response:
         who.require_scope("write")
         project = load(project_id)
-        require_lab(who, project)
+        require_lab(who, project, clock.now_us())
         data = parse_body(body)
         masks, nothing_here = parse_masks(data.get("masks", ())), data.get("nothing_here", False)
         if not isinstance(nothing_here, bool):
@@ -238,7 +239,7 @@ def create_router(deps: Deps) -> APIRouter:
     def get_gold(project_id: ProjectId, image_id: ImageId, who: Who) -> Response:
         """The true masks of a gold image (its lab)."""
         who.require_scope("read")
-        require_lab(who, load(project_id))
+        require_lab(who, load(project_id), clock.now_us())
         with db.read() as conn:
             row = store_gold.find_gold(conn, project_id, image_id)
         return json_response(_gold(row._mapping))
@@ -249,7 +250,7 @@ def create_router(deps: Deps) -> APIRouter:
     def delete_gold(project_id: ProjectId, image_id: ImageId, who: Who) -> Response:
         """Make a gold image an ordinary one again (its lab)."""
         who.require_scope("write")
-        require_lab(who, load(project_id))
+        require_lab(who, load(project_id), clock.now_us())
         now = clock.now_us()
         transact(db, lambda conn: store_gold.remove_gold(conn, project_id, image_id, now))
         return Response(status_code=204)
@@ -258,7 +259,7 @@ def create_router(deps: Deps) -> APIRouter:
     def list_gold(project_id: ProjectId, who: Who, limit: Limit = 50, cursor: CursorIn = "") -> Response:
         """Gold images with their masks (its lab)."""
         who.require_scope("read")
-        require_lab(who, load(project_id))
+        require_lab(who, load(project_id), clock.now_us())
         with db.read() as conn:
             items = [_gold(row) for row in store_gold.list_gold(conn, project_id, after=cursor, limit=limit)]
         return json_response(
@@ -297,6 +298,3 @@ def _submission(row: Any, masks: list[dict[str, Any]]) -> dict[str, Any]:
         "is_gold": bool(row.is_gold),
         "gold_dice": orjson.loads(row.gold_dice) if row.gold_dice else None,
     }
-
-
-__all__ = ["create_router", "is_lab"]

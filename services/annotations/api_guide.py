@@ -54,7 +54,7 @@ def create_router(deps: Deps) -> APIRouter:
     def keep(project_id: str, data: bytes, who: Principal) -> Response:
         who.require_scope("write")
         with db.read() as conn:
-            require_lab(who, store.find_project(conn, project_id))
+            require_lab(who, store.find_project(conn, project_id), deps.clock.now_us())
         picture = accept(data)
         name = f"{new_id()}.{picture.suffix}"
         blobs.put(_key(project_id, name), picture.data)
@@ -72,7 +72,7 @@ def create_router(deps: Deps) -> APIRouter:
         """A picture of the guide, for whoever may see the project. Never changes."""
         who.require_scope("read")
         with db.read() as conn:
-            require_view(who, store.find_project(conn, project_id))
+            require_view(who, store.find_project(conn, project_id), deps.clock.now_us())
         if not _NAME.match(picture):
             raise NotFound("There is no such picture.")
         data = blobs.get(_key(project_id, picture))

@@ -32,7 +32,7 @@ def create_router(deps: Deps) -> APIRouter:
         who.require_scope("read")
         with db.read() as conn:
             project = store.find_project(conn, project_id)
-            require_view(who, project)
+            require_view(who, project, clock.now_us())
             course = store_practice.course(conn, project, who.id)
         images = []
         for task in course.images:
@@ -71,7 +71,7 @@ def create_router(deps: Deps) -> APIRouter:
 
         def work(conn: Any) -> dict[str, Any]:
             project = store.find_project(conn, project_id)
-            require_view(who, project)
+            require_view(who, project, clock.now_us())
             task = store_practice.find(conn, project_id, image_id)
             check_fits(masks, height=task.height, width=task.width, label_ids=project.label_ids)
             truth = masks_from_text(task.masks)

@@ -32,7 +32,7 @@ def create_router(deps: Deps) -> APIRouter:
 
         def work(conn: Any) -> AnyRow:
             project = store.find_project(conn, project_id)
-            require_view(who, project)
+            require_view(who, project, clock.now_us())
             store.find_task(conn, project_id, body.image_id)
             row = store_notes.note_row(
                 project_id=project_id,
@@ -59,7 +59,7 @@ def create_router(deps: Deps) -> APIRouter:
         who.require_scope("read")
         resolved = None if status is None else status == "resolved"
         with db.read() as conn:
-            require_expert(who, store.find_project(conn, project_id))
+            require_expert(who, store.find_project(conn, project_id), clock.now_us())
             rows = store_notes.listed(conn, project_id, resolved=resolved, before=cursor, limit=limit)
         return json_response(_page(rows, limit))
 
@@ -69,7 +69,7 @@ def create_router(deps: Deps) -> APIRouter:
         who.require_scope("write")
 
         def work(conn: Any) -> AnyRow:
-            require_expert(who, store.find_project(conn, project_id))
+            require_expert(who, store.find_project(conn, project_id), clock.now_us())
             return store_notes.answer(
                 conn,
                 project_id,

@@ -52,8 +52,8 @@ def create_router(deps: Deps, intake: GroupCommitter) -> APIRouter:
 
         def find(conn: Connection) -> tuple[Project, bool]:
             project = store.find_project(conn, project_id)
-            require_view(who, project)
-            return project, is_expert(who, project)
+            require_view(who, project, clock.now_us())
+            return project, is_expert(who, project, clock.now_us())
 
         leases = store_assign.assign_many(partial(transact, db), find, who.id, ahead, clock.now_us())
         found = [_assignment(lease) for lease in leases]

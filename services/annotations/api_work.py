@@ -114,7 +114,7 @@ def create_router(deps: Deps) -> APIRouter:
         """Raters by the quality on gold that is sure (its lab). Volunteers see names of those who want that: `/leaderboard`."""
         who.require_scope("read")
         with db.read() as conn:
-            require_lab(who, store.find_project(conn, project_id))
+            require_lab(who, store.find_project(conn, project_id), clock.now_us())
             items = store_work.ranking(conn, project_id)
         return json_response({"items": items})
 

@@ -66,14 +66,26 @@ def find_project(conn: Connection, project_id: str, *, lock: bool = False) -> Pr
 
 
 def list_projects(
-    conn: Connection, *, after: str, limit: int, everything: bool, member_of: Iterable[str], owner: str
+    conn: Connection,
+    *,
+    after: str,
+    limit: int,
+    everything: bool,
+    member_of: Iterable[str],
+    owner: str,
+    made_after: int,
 ) -> list[Project]:
-    """Projects in order of their ids: all, or the open ones that are not archived and those of the member or owner."""
+    """Projects in order of their ids: all, or the open ones that are not archived, those of the member, and those that the owner
+    made after `made_after` (µs)."""
     p = t.projects.c
     query = select(t.projects).where(p.id > after).order_by(p.id).limit(limit)
     if not everything:
         query = query.where(
-            or_((p.open) & (p.status != "archived"), p.id.in_(list(member_of)), p.owner_id == owner)
+            or_(
+                (p.open) & (p.status != "archived"),
+                p.id.in_(list(member_of)),
+                (p.owner_id == owner) & (p.created_at > made_after),
+            )
         )
     return [project_of(row) for row in conn.execute(query)]
 

@@ -49,6 +49,7 @@ class Kit:
         self.clock = clock or ManualClock()
         self.deps = make_deps(folder, self.clock, database_url)
         self.app = main.create_app(self.deps)
+        self.projects: dict[str, Role] = {}  # the memberships of "lab"
         self.http = TestClient(self.app, raise_server_exceptions=False)
         self.http.__enter__()  # one event loop for all requests, as a server has
 
@@ -65,7 +66,8 @@ class Kit:
 
     def call(self, method: str, path: str, who: str = "lab", json: Any = None, **more: Any) -> Any:
         role = Role.LAB if who == "lab" else Role.VOLUNTEER
-        headers = self.headers(who, **{"role": role, **more})
+        mine = {"role": role, "memberships": self.projects} if who == "lab" else {"role": role}
+        headers = self.headers(who, **{**mine, **more})
         return self.http.request(method, f"/api/v1{path}", json=json, headers=headers)
 
     def project(self, **settings: Any) -> dict[str, Any]:
@@ -78,7 +80,9 @@ class Kit:
         }
         answer = self.call("POST", "/projects", json=body)
         assert answer.status_code == 201, answer.text
-        return dict(answer.json())
+        made = dict(answer.json())
+        self.projects[made["id"]] = Role.LAB
+        return made
 
     def image(self, project_id: str, height: int = HEIGHT, width: int = WIDTH) -> str:
         """Store an image's task, as `ImageStored` does; answers the image's id."""

@@ -201,3 +201,27 @@ def test_the_guide_s_pictures_are_the_labs_to_add_and_the_raters_to_see(kit: Kit
     assert kit.http.get(kept.json()["url"], headers=kit.headers("stranger")).status_code == 404
     assert kit.http.get(f"{path}/..%2f..%2fx.png", headers=lab).status_code == 404
     assert kit.http.get(f"{path}/{kept.json()['name'][:-5]}0.png", headers=lab).status_code == 404
+
+
+def test_an_owner_who_was_removed_is_out_and_one_who_has_just_made_the_project_is_in(kit: Kit) -> None:
+    made = kit.call("POST", "/projects", json={"name": "Mine", "labels": [{"name": "disc"}], "open": False})
+    path = f"/projects/{made.json()['id']}"
+    nothing: dict[str, Role] = {}  # what a gateway that hasn't heard of the membership yet signs
+
+    def status(method: str, at: str, json: object = None) -> int:
+        return int(kit.call(method, at, json=json, memberships=nothing).status_code)
+
+    def listed() -> list[str]:
+        found = kit.call("GET", "/projects", memberships=nothing).json()["items"]
+        return [p["name"] for p in found]
+
+    assert status("PATCH", path, {"quorum": 3}) == 200
+    assert listed() == ["Mine"]
+    kit.clock.advance(61)
+    # Nobody would know: the project is closed, and the membership that made them its lab is gone.
+    assert status("GET", path) == status("PATCH", path, {"quorum": 4}) == status("GET", f"{path}/gold") == 404
+    assert listed() == []
+    member = {made.json()["id"]: Role.LAB}
+    assert kit.call("PATCH", path, json={"quorum": 4}, memberships=member).status_code == 200
+    volunteer = {made.json()["id"]: Role.VOLUNTEER}
+    assert kit.call("PATCH", path, json={"quorum": 4}, memberships=volunteer).status_code == 403
