@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-import httpx
 import orjson
 from fastapi import APIRouter, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -17,11 +16,10 @@ from services.annotations.domain import badges, stats
 from services.annotations.domain.answers import parse_masks
 from services.annotations.packs import read_masks
 from services.annotations.records import AnyRow
-from shared.auth import HEADER
 from shared.clock import to_rfc3339
 from shared.deps import Deps
-from shared.errors import Unavailable
 from shared.imaging import rle as rle_codec
+from shared.peers import Peer
 
 SubmissionId = Annotated[str, Path(max_length=36)]
 
@@ -153,32 +151,13 @@ class _Consensus:
     """The consensus service, asked on the rater's behalf: it shows an image's consensus to those who answered it."""
 
     def __init__(self, deps: Deps) -> None:
-        self._deps = deps
-        self._client: httpx.AsyncClient | None = None
+        self._peer = Peer(deps, "consensus")
 
     async def of_image(self, image_id: str, request: Request) -> list[dict[str, Any]] | None:
-        """The image's labels; None where there is no consensus (yet). Raises Unavailable when the service doesn't answer."""
-        peer = self._deps.peers.get("consensus")
-        if peer is None:
+        """The image's labels; None where there is no consensus (yet), or where consensus hasn't heard of the asker's answer.
+        Raises Unavailable when the service doesn't answer."""
+        found = await self._peer.get(request, f"/api/v1/images/{image_id}/consensus")
+        if found is None:
             return None
-        if self._client is None:
-            remote = isinstance(peer, str)
-            self._client = httpx.AsyncClient(
-                base_url=peer if remote else "http://consensus",
-                transport=None if remote else httpx.ASGITransport(app=peer),
-                timeout=10.0,
-                trust_env=False,
-            )
-        headers = {HEADER: request.headers[HEADER], "X-Request-Id": request.headers.get("x-request-id", "")}
-        try:
-            answer = await self._client.get(f"/api/v1/images/{image_id}/consensus", headers=headers)
-        except httpx.HTTPError as error:
-            raise Unavailable(
-                "The consensus service doesn't answer; try again in a moment.", retry_after=2
-            ) from error
-        if answer.status_code in (403, 404):  # it hasn't heard of the answers yet
-            return None
-        if answer.status_code != 200:
-            raise Unavailable("The consensus can't be shown just now; try again.", retry_after=2)
-        labels: list[dict[str, Any]] = answer.json()["labels"]
+        labels: list[dict[str, Any]] = found["labels"]
         return labels

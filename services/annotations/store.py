@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from importlib import import_module
 from typing import Any
 
 import orjson
@@ -27,11 +26,6 @@ _BUMP = (
     .returning(_c.seq)
 )
 _ZERO = {f"d_{name}": 0 for name in COUNTERS}
-
-
-def upsert(dialect: str, table: Any) -> Any:
-    """INSERT of a dialect, which knows ON CONFLICT. Imported here: an idle process has no use for the other dialect."""
-    return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
 
 
 def bump(conn: Connection, project_id: str, *, stamps: int = 0, **deltas: int) -> int:

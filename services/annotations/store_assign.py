@@ -17,9 +17,10 @@ from services.annotations.domain import gold as gold_rules
 from services.annotations.domain import leases as lease_rules
 from services.annotations.domain.leases import State
 from services.annotations.records import AnyRow, Project
-from services.annotations.store import bump, counts_of, upsert
+from services.annotations.store import bump, counts_of
 from services.annotations.store_leases import close, find_draft, find_lease, sweep
 from services.annotations.store_practice import require_qualified
+from shared.db.upsert import upsert
 from shared.errors import Forbidden
 from shared.ids import new_id
 

@@ -10,10 +10,11 @@ from services.annotations import tables as t
 from services.annotations.domain import quorum as quorum_rules
 from services.annotations.domain.answers import MaskOf
 from services.annotations.records import AnyRow, masks_to_text
-from services.annotations.store import SERVICE, bump, find_task, retired_row, upsert
+from services.annotations.store import SERVICE, bump, find_task, retired_row
 from shared.contracts.bramble.annotations.v1 import events_pb2 as events
 from shared.contracts.bramble.common.v1 import common_pb2 as common
 from shared.db.outbox import emit_rows, outbox_row
+from shared.db.upsert import upsert
 from shared.errors import NotFound
 
 

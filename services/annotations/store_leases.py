@@ -25,7 +25,8 @@ from services.annotations.domain import leases as rules
 from services.annotations.domain import quorum as quorum_rules
 from services.annotations.domain.leases import Action, State
 from services.annotations.records import AnyRow
-from services.annotations.store import bump, upsert
+from services.annotations.store import bump
+from shared.db.upsert import upsert
 from shared.errors import NotFound
 
 SWEEP = (

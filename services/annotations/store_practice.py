@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select
 from services.annotations import tables as t
 from services.annotations.domain import practice as rules
 from services.annotations.records import AnyRow, Project
-from services.annotations.store import upsert
+from shared.db.upsert import upsert
 from shared.errors import Forbidden, NotFound
 
 #: More practice images than that help nobody; a lab that marks more gets the first of them.

@@ -11,7 +11,7 @@ from services.annotations.domain import badges as rules
 from services.annotations.domain import stats
 from services.annotations.domain.quorum import DELETED, RETIRED
 from services.annotations.records import AnyRow
-from services.annotations.store import upsert
+from shared.db.upsert import upsert
 from shared.errors import NotFound
 
 #: Gold answers from which a rater has a rank: below, the interval says nothing.

@@ -15,16 +15,18 @@ from typing import Any, BinaryIO
 
 import httpx
 
+from shared.errors import BrambleError
+
 API = "/api/v1"
 _RETRY = {429, 502, 503, 504}
 
 
-class ApiError(Exception):
+class ApiError(BrambleError):
     """The server said no. `status` and `code` are the problem document's; the text is its sentence."""
 
     def __init__(self, status: int, code: str, detail: str, body: dict[str, Any]) -> None:
-        super().__init__(detail)
-        self.status, self.code, self.detail, self.body = status, code, detail, body
+        super().__init__(detail, code=code)
+        self.status, self.body = status, body
 
 
 class Client:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from services.cli.client import Client
 from services.cli.output import State
+
+if TYPE_CHECKING:
+    from services.cli.client import Client
 
 
 def follow(api: Client, job: dict[str, Any]) -> dict[str, Any]:

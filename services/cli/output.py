@@ -6,11 +6,12 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import typer
 
-from services.cli.client import ApiError, Client
+if TYPE_CHECKING:  # httpx brings a terminal of its own along, and `bramble up` starts without it
+    from services.cli.client import Client
 
 USAGE, FAILED = 2, 1
 P = ParamSpec("P")
@@ -28,6 +29,8 @@ class State:
 def client() -> Client:
     """The API client of this call: `--url`/`BRAMBLE_URL`, `--key`/`BRAMBLE_API_KEY`, or `BRAMBLE_EMAIL` and `BRAMBLE_PASSWORD`."""
     import os
+
+    from services.cli.client import Client
 
     made = Client(State.url, State.key)
     email, password = os.environ.get("BRAMBLE_EMAIL"), os.environ.get("BRAMBLE_PASSWORD")
@@ -84,10 +87,8 @@ def guarded(command: Callable[P, R]) -> Callable[P, R]:
 
         try:
             return command(*args, **kwargs)
-        except ApiError as error:
-            raise fail(error.detail, USAGE if 400 <= error.status < 500 else FAILED) from error
         except BrambleError as error:
-            raise fail(error.detail, USAGE if error.status < 500 else FAILED) from error
+            raise fail(error.detail, USAGE if 400 <= error.status < 500 else FAILED) from error
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError, PermissionError) as error:
             raise fail(f"{error.filename}: {error.strerror}.") from error
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from importlib import import_module
 from typing import Any
 
 import orjson
@@ -17,6 +16,7 @@ from services.consensus.domain.reliability import RaterReport
 from services.consensus.domain.votes import ImageVotes, image_votes
 from services.consensus.merge import FIRST, Merged
 from shared.contracts.bramble.common.v1.common_pb2 import ImageRef
+from shared.db.upsert import upsert
 from shared.errors import NotFound
 from shared.imaging.rle import RLE
 
@@ -87,7 +87,7 @@ def mark_dirty(conn: Connection, image_id: str, quorum: int, since: int) -> None
     raters = conn.execute(
         select(func.count(v.rater_id.distinct())).where(v.image_id == image_id)
     ).scalar_one()
-    new = import_module(f"sqlalchemy.dialects.{conn.dialect.name}").insert(t.dirty)
+    new = upsert(conn.dialect.name, t.dirty)
     new = new.values(image_id=image_id, since=since, complete=raters >= max(1, quorum))
     older = case((d.since < new.excluded.since, d.since), else_=new.excluded.since)
     # An update and not "do nothing": it makes this vote wait for a merge that is deleting the mark, and mark the image anew.

@@ -10,14 +10,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.errors import BrambleError, NotFound, Unavailable
 from shared.web import problem, problem_of
+
+if TYPE_CHECKING:
+    import httpx
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +59,8 @@ class HttpUpstream:
         self._client = client
 
     def _connected(self) -> httpx.AsyncClient:
+        import httpx  # here, as in shared.peers
+
         if self._client is None:
             # Made on first use: the pool belongs to the event loop that serves.
             self._client = httpx.AsyncClient(
@@ -73,6 +77,8 @@ class HttpUpstream:
             self._client = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        import httpx
+
         headers = [(n, v) for n, v in scope["headers"] if n not in _HOP and n != b"host"]
         if any(n == b"content-length" or n == b"transfer-encoding" for n, _ in scope["headers"]):
             content: AsyncIterator[bytes] | None = _body(receive)

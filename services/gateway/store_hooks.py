@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import case, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from services.gateway.domain.hooks import next_try_s
 from services.gateway.tables import deliveries as d
 from services.gateway.tables import webhooks as w
 from shared.clock import Clock, to_rfc3339
 from shared.db.session import Database
+from shared.db.upsert import upsert
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
 
@@ -128,7 +128,6 @@ class HookStore:
         if not rows:
             return
         now = self._clock.now_us()
-        make = sqlite.insert if self._db.is_sqlite else postgresql.insert
         values = [
             {
                 "webhook_id": hook,
@@ -144,7 +143,7 @@ class HookStore:
             for hook, event, kind, body in rows
         ]
         with self._db.begin() as conn:
-            conn.execute(make(d).on_conflict_do_nothing(), values)
+            conn.execute(upsert(conn.dialect.name, d).on_conflict_do_nothing(), values)
 
     def claim(self, most: int = 10) -> list[Due]:
         """Due deliveries, leased to the caller for a minute: should it die, they come due again."""

@@ -8,18 +8,20 @@ import socket
 import threading
 import time
 from collections.abc import Callable
-
-import httpx
+from typing import TYPE_CHECKING
 
 from services.gateway.domain.hooks import check_addresses, check_url, sign
 from services.gateway.store_hooks import Due, HookStore
 from shared.clock import Clock
 from shared.errors import InvalidInput
 
+if TYPE_CHECKING:
+    import httpx
+
 log = logging.getLogger(__name__)
 
 Resolve = Callable[[str, int], list[str]]
-_TIMEOUT = httpx.Timeout(10.0, connect=5.0)
+_TIMEOUT_S, _CONNECT_S = 10.0, 5.0
 
 
 def resolve(host: str, port: int) -> list[str]:
@@ -69,11 +71,16 @@ class WebhookWorker(threading.Thread):
 
     def deliver_due(self) -> int:
         """Try what is due, at most ten; answers how many were tried."""
+        import httpx  # here, as in shared.peers
+
         due = self._store.claim()
         if not due:
             return 0
         with httpx.Client(
-            timeout=_TIMEOUT, trust_env=False, follow_redirects=False, transport=self._transport
+            timeout=httpx.Timeout(_TIMEOUT_S, connect=_CONNECT_S),
+            trust_env=False,
+            follow_redirects=False,
+            transport=self._transport,
         ) as client:
             for item in due:
                 if self._halt.is_set():
@@ -99,6 +106,8 @@ class WebhookWorker(threading.Thread):
         return None if answer.is_success else f"answered {answer.status_code}"
 
     def _request(self, client: httpx.Client, item: Due) -> httpx.Request:
+        import httpx
+
         check_url(item.url, allow_private=self._allow_private)
         url = httpx.URL(item.url)
         port = url.port or (443 if url.scheme == "https" else 80)

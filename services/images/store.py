@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import cache
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from services.images.domain.source import Geometry
 from services.images.records import Image, Rejection, Source
 from services.images.tables import images, rejections, sources
+from shared.db.upsert import upsert
 from shared.errors import NotFound
 
 _IMAGE_FIELDS = (
@@ -22,10 +23,12 @@ _IMAGE_FIELDS = (
 
 
 # Statements of the upload's inner loop are built once: building one costs more than SQLite takes to run it.
-_KEEP = {
-    "sqlite": sqlite.insert(sources).on_conflict_do_nothing(index_elements=["project_id", "sha256"]),
-    "postgresql": postgresql.insert(sources).on_conflict_do_nothing(index_elements=["project_id", "sha256"]),
-}
+@cache
+def _keep(dialect: str) -> Any:
+    statement = upsert(dialect, sources).on_conflict_do_nothing(index_elements=["project_id", "sha256"])
+    return statement.returning(sources.c.id)  # not rowcount, which psycopg doesn't always know
+
+
 _ADD_IMAGES = insert(images)
 _SAME_BYTES = select(sources.c.id).where(
     sources.c.project_id == bindparam("project"), sources.c.sha256 == bindparam("digest")
@@ -34,7 +37,7 @@ _SAME_BYTES = select(sources.c.id).where(
 
 def add_source(conn: Connection, source: Source, frames: Sequence[Image]) -> bool:
     """Keep a source with its images; False, with nothing changed, when the project has a file of the same bytes already."""
-    if conn.execute(_KEEP[conn.dialect.name], asdict(source)).rowcount == 0:
+    if conn.execute(_keep(conn.dialect.name), asdict(source)).first() is None:
         return False
     conn.execute(_ADD_IMAGES, [_row(image) for image in frames])
     return True

@@ -8,13 +8,13 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from services.inference import schemas, store
-from services.inference.access import Doorkeeper
 from services.inference.domain.port import Embedding, Segmenter
 from services.inference.serving import DECODE_SECONDS, EmbeddingCache, Gate, Models
 from shared.auth import Principal, current_principal
 from shared.deps import Deps
 from shared.errors import NotFound
 from shared.imaging import rle
+from shared.peers import ProjectDoor
 
 Who = Annotated[Principal, Depends(current_principal)]
 ImageId = Annotated[str, Path(max_length=36)]
@@ -28,7 +28,7 @@ def create_router(deps: Deps, models: Models, gate: Gate, cache: EmbeddingCache)
     """All routes of the service."""
     router = APIRouter(prefix="/api/v1", tags=["segmenter"])
 
-    door = Doorkeeper(deps)
+    door = ProjectDoor(deps)
 
     def read(image_id: str) -> store.Image:
         with deps.db.read() as conn:
@@ -37,7 +37,7 @@ def create_router(deps: Deps, models: Models, gate: Gate, cache: EmbeddingCache)
     async def find(request: Request, image_id: ImageId, who: Who) -> store.Image:
         who.require_scope("read")
         image = await run_in_threadpool(read, image_id)
-        await door.admit(request, who, image.project_id)
+        await door.require_view(request, who, image.project_id)
         return image
 
     Found = Annotated[store.Image, Depends(find)]

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from services.inference.domain.prior import Example
 from services.inference.tables import examples, images, proposals
 from shared.blobs import BlobStore
 from shared.contracts.bramble.common.v1.common_pb2 import BlobRef, ImageRef, LabelMask
+from shared.db.upsert import upsert
 from shared.errors import NotFound
 from shared.imaging import codecs, rle
 
@@ -46,7 +46,6 @@ class Proposal:
 
 def add_image(conn: Connection, ref: ImageRef, now_us: int) -> None:
     """Note an image; a second time changes nothing."""
-    make = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
     values = {
         "id": ref.id,
         "project_id": ref.project_id,
@@ -59,7 +58,7 @@ def add_image(conn: Connection, ref: ImageRef, now_us: int) -> None:
         "stored_at_us": now_us,
         "proposed_from": -1,
     }
-    conn.execute(make(images).values(**values).on_conflict_do_nothing())
+    conn.execute(upsert(conn.dialect.name, images).values(**values).on_conflict_do_nothing())
 
 
 def find_image(conn: Connection, image_id: str) -> Image:

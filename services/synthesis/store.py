@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from services.synthesis.tables import datasets, generators, items, projects, splits, synthetic
 from shared.clock import Clock
 from shared.db.session import Database
+from shared.db.upsert import upsert as insert_into
 from shared.errors import NotFound
 
 Record = Row[Any]
@@ -18,8 +18,7 @@ Record = Row[Any]
 
 def upsert(conn: Connection, table: Table, keys: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Insert a row, or overwrite ``values`` of the one with these ``keys``."""
-    make = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
-    statement = make(table).values(**keys, **values)
+    statement = insert_into(conn.dialect.name, table).values(**keys, **values)
     conn.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=dict(values)))
 
 
@@ -154,10 +153,9 @@ class Store:
         with self.db.begin() as conn:
             first = (projects.c.project_id == project_id) & projects.c.split_seed.is_(None)
             conn.execute(update(projects).where(first).values(split_seed=seed, split=dict(split)))
-            make = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
             for group, name in chosen.items():
                 row = {"project_id": project_id, "group_name": group, "split": name, "decided_at_us": now}
-                conn.execute(make(splits).values(row).on_conflict_do_nothing())
+                conn.execute(insert_into(conn.dialect.name, splits).values(row).on_conflict_do_nothing())
 
     # Generators and synthetic images
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Connection, String, Table, delete
 
 from shared.db.session import metadata
+from shared.db.upsert import upsert
 
 inbox_table = Table(
     "bus_inbox",
@@ -17,12 +18,8 @@ inbox_table = Table(
 
 def record(conn: Connection, consumer: str, event_id: str, now_us: int) -> bool:
     """Note that `consumer` applies `event_id` now. False: it was applied before, so the effect must not happen again."""
-    if conn.dialect.name == "sqlite":
-        from sqlalchemy.dialects.sqlite import insert as make
-    else:  # the other dialect isn't imported: that would cost every start a tenth of a second
-        from sqlalchemy.dialects.postgresql import insert as make  # type: ignore[assignment]
     statement = (
-        make(inbox_table)
+        upsert(conn.dialect.name, inbox_table)
         .values(consumer=consumer, event_id=event_id, applied_at_us=now_us)
         .on_conflict_do_nothing()
         # Not rowcount: psycopg reports -1 for this statement, and every event would look like a duplicate.

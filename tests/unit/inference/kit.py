@@ -50,7 +50,7 @@ class Kit:
         self.deps.clock = SystemClock()
         self.deps.db.create_all(("inference_", "bus_"))
         peer = FastAPI()
-        peer.get("/api/v1/projects/{p}")(lambda p: Response(status_code=200 if project_open else 404))
+        peer.get("/api/v1/projects/{p}")(lambda p: Response("{}", status_code=200 if project_open else 404))
         self.deps.peers = {"annotations": peer}
         self.app = main.create_app(self.deps)
         self.http = TestClient(self.app, raise_server_exceptions=False)

@@ -47,7 +47,7 @@ def test_a_whole_platform_is_built_without_torch(tmp_path):
         "import sys\nfrom pathlib import Path\nfrom services.allinone.compose import Platform\n"
         "from services.allinone.migrate import migrate\nfrom shared.settings import Settings\n"
         f"s = Settings(data_dir=Path({str(tmp_path)!r}))\nmigrate(s)\np = Platform(s)\np.build()\np.stop()\n"
-        f"print([m for m in {LAZY!r} if m in sys.modules])"
+        f"print([m for m in {(*LAZY, 'httpx', 'rich')!r} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
