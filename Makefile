@@ -13,7 +13,7 @@ WEB := services/web
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/package.json $(WEB)/vite.config.ts -type f 2>/dev/null)
 
 .PHONY: help setup setup-dev setup-web web run demo test check lint types unit web-check contract integration e2e chart-check chart-test \
-	bench bench-consensus bench-segment bench-intake bench-synthesis bench-web proto openapi lock fmt audit clean \
+	bench bench-consensus bench-segment bench-intake bench-synthesis bench-web train-drupelet proto openapi lock fmt audit clean \
 	run-distributed
 
 help: ## List the targets
@@ -112,6 +112,17 @@ bench-web: $(VENV)/.dev $(WEB)/dist/index.html ## The canvas in headless Chromiu
 	$(PY) benchmarks/web.py
 bench-synthesis: $(VENV)/.dev ## Generator: a step and a sample against a bare diffusers loop
 	$(PY) benchmarks/synthesis.py
+
+# --- Drupelet -------------------------------------------------------------------------------------------------------------
+
+DATA ?= ../shared/data
+OUT ?= out/drupelet
+SEED ?= 7
+MINUTES ?= 60
+train-drupelet: $(VENV)/.dev ## Train Drupelet on from the shipped weights (DATA=, OUT=, SEED=, MINUTES=) and export OUT/drupelet.onnx
+	$(PY) -m services.inference.training.train --data $(DATA) --out $(OUT) --seed $(SEED) --minutes $(MINUTES) --lr 1.2e-3 \
+	  --start $(wildcard services/inference/weights/drupelet-v*.onnx)
+	$(PY) -m services.inference.training.export $(OUT)/last.pt $(OUT)/drupelet.onnx
 
 # --- generated things -----------------------------------------------------------------------------------------------------
 

@@ -43,10 +43,6 @@ class SessionPool:
         self.source, self.batch, self.size, self.rng, self.mean_turns = source, batch, size, rng, mean_turns
         self.sessions = [self._fresh() for _ in range(batch)]
 
-    def resize(self, size: int, batch: int) -> None:
-        self.size, self.batch = size, batch
-        self.sessions = [self._fresh() for _ in range(batch)]
-
     def tensors(self) -> tuple[Tensor, Tensor, Tensor]:
         image = torch.stack([s.view.image for s in self.sessions])
         prompts = torch.from_numpy(np.stack([s.prompts for s in self.sessions]))
@@ -158,6 +154,9 @@ class SessionPool:
                     prev[::factor, ::factor], factor, order=1, grid_mode=True, mode="nearest"
                 )
                 prev = coarse[: self.size, : self.size] if min(coarse.shape) >= self.size else prev
-            elif chance < 0.38:
+            elif chance < 0.45:  # the first look of the engine has all clicks and no mask
                 prev = np.zeros_like(prev)
+            elif chance < 0.52:  # the mask of a coarser look that took too much or too little
+                prev = ndimage.gaussian_filter(prev, rng.uniform(1.0, 4.0)) > rng.uniform(0.15, 0.85)
+                prev = prev.astype(np.float32)
             session.prompts[3] = prev

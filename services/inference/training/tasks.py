@@ -12,6 +12,9 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
 
 from services.inference.training.data import WEIGHT, Item
+from services.inference.training.painted import blob as _blob
+from services.inference.training.painted import component as _component
+from services.inference.training.painted import painted
 
 Float = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
@@ -24,26 +27,6 @@ class View:
     image: Tensor
     target: Mask
     kind: str
-
-
-def _blob(rng: np.random.Generator, size: int, cells: int) -> Float:
-    """Smooth noise (size, size), zero mean, from a grid of `cells`."""
-    grid = torch.from_numpy(rng.standard_normal((1, 1, cells + 2, cells + 2)).astype(np.float32))
-    up = F.interpolate(grid, size=(size + size // 3, size + size // 3), mode="bicubic", align_corners=False)
-    off = size // 6
-    return up[0, 0, off : off + size, off : off + size].numpy()  # type: ignore[no-any-return]
-
-
-def _component(mask: Mask, rng: np.random.Generator, low: int) -> Mask | None:
-    labels, count = ndimage.label(mask)
-    if count == 0:
-        return None
-    sizes = np.bincount(labels.ravel())[1:]
-    big = np.flatnonzero(sizes >= low)
-    if len(big) == 0:
-        return None
-    share = sizes[big] ** 0.5
-    return np.asarray(labels == 1 + int(rng.choice(big, p=share / share.sum())))
 
 
 def _shape(rng: np.random.Generator, size: int) -> Mask:
@@ -114,7 +97,14 @@ class TaskSource:
             if mask is None:
                 return None
         else:
-            kind = str(rng.choice(["region", "band", "paste"], p=[0.35, 0.2, 0.45]))
+            kind = str(rng.choice(["region", "band", "paste", "painted"], p=[0.25, 0.15, 0.3, 0.3]))
+            if kind == "painted":
+                found = painted(rng, size)
+                return (
+                    None
+                    if found is None
+                    else View(torch.from_numpy(self._intensity(found[0])), found[1], kind)
+                )
             if kind == "region":
                 regions = item.regions[int(rng.integers(len(item.regions)))]
                 pick = regions[int(rng.integers(regions.shape[0])), int(rng.integers(regions.shape[1]))]
@@ -148,8 +138,12 @@ class TaskSource:
             fy, fx = height / mask.shape[0], width / mask.shape[1]
             top, bottom, left, right = rows[0] * fy, (rows[-1] + 1) * fy, cols[0] * fx, (cols[-1] + 1) * fx
             extent = max(bottom - top, right - left, 10.0)
-            side = extent * np.exp(rng.uniform(np.log(1.1), np.log(5.0)))
-            if rng.random() < 0.12:
+            side = extent * np.exp(rng.uniform(np.log(1.1), np.log(6.0)))
+            if (
+                rng.random() < 0.08
+            ):  # a close look at a click can cut the object; the net must say so by its predicted IoU
+                side = extent * rng.uniform(0.5, 1.1)
+            elif rng.random() < 0.12:
                 side = longest * rng.uniform(0.9, 1.05)
             side = min(side, 1.1 * longest)
             slack = max(side - extent, 0) / 2

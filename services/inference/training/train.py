@@ -1,7 +1,8 @@
 """Trains Drupelet: `python -m services.inference.training.train --data DIR --out DIR --minutes 50 --seed 7`.
 
-Sizes grow with the time spent (64, 96, 128 px), the learning rate follows a cosine of it, and an exponential moving average
-of the weights is what is exported. A checkpoint is written every few minutes and training goes on from it with `--resume`.
+Sizes alternate (64, 96, 128 px, larger ones more often in the second half: the engine looks at small views and mends at large
+ones), the learning rate follows a cosine of the time spent, and an exponential moving average of the weights is what is exported. A
+checkpoint is written every two minutes and training goes on from it with `--resume`; `--start FILE.onnx` begins with exported weights.
 Reproducible to the last bit only with `--steps` (a clock decides otherwise where the cosine ends), one thread.
 """
 
@@ -22,6 +23,10 @@ from services.inference.training.data import TRAINABLE, add_regions, read_items
 from services.inference.training.net import Drupelet
 from services.inference.training.sessions import SessionPool
 from services.inference.training.tasks import TaskSource
+from services.inference.training.warm import load_onnx, unfold
+
+BATCH = {64: 32, 96: 16, 128: 12}
+EARLY, LATE = (64, 96, 64, 128), (64, 128, 96, 128)
 
 
 def loss_of(logits: Tensor, quality: Tensor, target: Tensor, prompts: Tensor) -> tuple[Tensor, Tensor]:
@@ -47,10 +52,15 @@ def train(args: argparse.Namespace) -> None:
     out = Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
     items = read_items(Path(args.data), TRAINABLE, held=False)
-    add_regions(items)
+    add_regions(items, out / "regions.npz")
     say({"items": len(items), "sets": {n: sum(i.dataset == n for i in items) for n in TRAINABLE}})
     source = TaskSource(items, rng)
-    model = Drupelet().to(memory_format=torch.channels_last)
+    model = Drupelet()
+    pools = {size: SessionPool(source, batch, size, rng) for size, batch in BATCH.items()}
+    if args.start:
+        model = load_onnx(Path(args.start))
+        unfold(model, [pools[size].tensors()[:2] for size in (64, 96, 128, 128)])
+    model = model.to(memory_format=torch.channels_last)
     average = {k: v.clone() for k, v in model.state_dict().items()}
     optimiser = torch.optim.AdamW(model.parameters(), lr=args.lr, weight_decay=1e-4)
     done, spent = 0, 0.0
@@ -59,8 +69,6 @@ def train(args: argparse.Namespace) -> None:
         model.load_state_dict(state["model"])
         average, done, spent = state["average"], state["step"], state["spent"]
         optimiser.load_state_dict(state["optimiser"])
-    stages = [(0.3, 64, 32), (0.7, 96, 24), (2.0, 128, 16)]
-    pool = SessionPool(source, stages[0][2], stages[0][1], rng)
     began, saved = time.monotonic() - spent, time.monotonic()
     seen: list[float] = []
     losses: list[float] = []
@@ -69,15 +77,15 @@ def train(args: argparse.Namespace) -> None:
         part = done / args.steps if args.steps else spent / (args.minutes * 60)
         if part >= 1:
             break
-        _, size, batch = next(s for s in stages if part < s[0])
-        if pool.size != size:
-            pool.resize(size, batch)
+        cycle = EARLY if part < 0.5 else LATE
+        size = cycle[done % len(cycle)]
+        pool = pools[size]
         lr = float(args.lr * min(1.0, (done + 1) / 200) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * part))))
         for group in optimiser.param_groups:
             group["lr"] = lr
         image, prompts, target = pool.tensors()
         model.train()
-        with torch.autocast("cpu", torch.bfloat16, enabled=not args.fp32):
+        with torch.autocast("cpu", torch.bfloat16, enabled=args.bf16):
             logits, quality = model(image.to(memory_format=torch.channels_last), prompts)
         loss, iou = loss_of(logits, quality, target, prompts)
         optimiser.zero_grad(set_to_none=True)
@@ -93,10 +101,10 @@ def train(args: argparse.Namespace) -> None:
                     average[name].lerp_(value, 1 - keep)
                 else:
                     average[name].copy_(value)
-        losses.append(float(loss))
+        losses.append(float(loss.detach()))
         seen.append(float(iou.mean()))
         if done % 100 == 0:
-            say({"step": done, "min": round(spent / 60, 1), "size": size, "lr": round(float(lr), 6),
+            say({"step": done, "min": round(spent / 60, 1), "cpu_min": round(time.process_time() / 60, 1), "lr": round(float(lr), 6),
                  "loss": round(float(np.mean(losses[-100:])), 4), "iou": round(float(np.mean(seen[-100:])), 4)})  # fmt: skip
         if time.monotonic() - saved > 120:
             save(out, model, average, optimiser, done, spent)
@@ -139,5 +147,8 @@ if __name__ == "__main__":
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--resume", default="")
-    parser.add_argument("--fp32", action="store_true")
+    parser.add_argument("--start", default="", help="an exported Drupelet (.onnx) to begin with")
+    parser.add_argument(
+        "--bf16", action="store_true", help="only on a CPU with AVX512-BF16 or AMX: elsewhere 8 times slower"
+    )
     train(parser.parse_args())
