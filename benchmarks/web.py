@@ -14,7 +14,7 @@ from common import bramble_up
 
 from services.cli.client import Client
 from services.cli.demo.data import load
-from services.cli.demo.platform import LAB, _make_accounts
+from services.cli.demo.platform import LAB, make_accounts
 from services.cli.demo.seed import seed
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,7 +25,7 @@ def main() -> int:
         ["npm", "run", "--silent", "size"], cwd=ROOT / "services/web", check=False
     ).returncode
     with bramble_up() as platform:
-        _make_accounts(str(platform.folder))
+        make_accounts(str(platform.folder))
         with Client(platform.url) as lab:
             lab.login(*LAB)
             seed(lab, load(slabs=2, per_slab=4))

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from services.consensus import store
 from shared.blobs import BlobStore
+from shared.blobs.masks import read_mask
 from shared.bus.runner import Handler
 from shared.clock import Clock
 from shared.contracts.bramble.annotations.v1.events_pb2 import (
@@ -17,10 +18,9 @@ from shared.contracts.bramble.annotations.v1.events_pb2 import (
     ProjectCreated,
     ProjectUpdated,
 )
-from shared.contracts.bramble.common.v1.common_pb2 import Envelope, LabelMask
+from shared.contracts.bramble.common.v1.common_pb2 import Envelope
 from shared.contracts.bramble.images.v1.events_pb2 import ImageDeleted
 from shared.imaging import rle
-from shared.imaging.rle import RLE
 
 
 def handlers(blobs: BlobStore, clock: Clock) -> tuple[Handler, ...]:
@@ -89,10 +89,3 @@ def handlers(blobs: BlobStore, clock: Clock) -> tuple[Handler, ...]:
         Handler(GoldAdded, on_gold),
         Handler(ImageDeleted, on_deleted),
     )
-
-
-def read_mask(blobs: BlobStore, mask: LabelMask) -> RLE:
-    """The RLE behind a LabelMask, checked. Raises InvalidRLE where the bytes aren't a mask of that size."""
-    ref = mask.rle
-    data = blobs.get(ref.key, ref.offset, ref.length or None)
-    return rle.validate(RLE(mask.height, mask.width, data), mask.height, mask.width)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from services.inference.domain.prior import Example
 from services.inference.tables import examples, images, proposals
 from shared.blobs import BlobStore
-from shared.contracts.bramble.common.v1.common_pb2 import BlobRef, ImageRef, LabelMask
+from shared.contracts.bramble.common.v1.common_pb2 import ImageRef
 from shared.db.upsert import upsert
 from shared.errors import NotFound
 from shared.imaging import codecs, rle
@@ -61,10 +61,29 @@ def add_image(conn: Connection, ref: ImageRef, now_us: int) -> None:
     conn.execute(upsert(conn.dialect.name, images).values(**values).on_conflict_do_nothing())
 
 
+def forget_image(conn: Connection, image_id: str, project_id: str, now_us: int) -> None:
+    """Drop all that is known of a deleted image. A row without a frame stays, so that an event that was still on its way (its
+    storing, its consensus) can't bring it back."""
+    for table, key in (
+        (images, images.c.id),
+        (proposals, proposals.c.image_id),
+        (examples, examples.c.image_id),
+    ):
+        conn.execute(delete(table).where(key == image_id))
+    gone = {"id": image_id, "project_id": project_id, "height": 0, "width": 0, "stored_at_us": now_us}
+    gone |= {"frame_key": "", "frame_offset": 0, "frame_length": 0, "frame_sha256": "", "proposed_from": None}
+    conn.execute(insert(images).values(gone))
+
+
+def is_forgotten(conn: Connection, image_id: str) -> bool:
+    """Whether `forget_image` was called for it."""
+    return conn.execute(select(images.c.frame_key).where(images.c.id == image_id)).scalar() == ""
+
+
 def find_image(conn: Connection, image_id: str) -> Image:
     """Raises NotFound for an image that inference hasn't heard of (yet)."""
     row = conn.execute(select(images).where(images.c.id == image_id)).first()
-    if row is None:
+    if row is None or not row.frame_key:
         raise NotFound(
             "There is no such image, or it was stored a moment ago; try again in a second.", retry_after=1
         )
@@ -82,13 +101,6 @@ def read_frame(blobs: BlobStore, image: Image) -> npt.NDArray[np.uint8]:
     data = blobs.get(image.frame_key, image.frame_offset, image.frame_length or None)
     pixels = codecs.decode_png(data)
     return pixels if pixels.dtype == np.uint8 else (pixels >> 8).astype(np.uint8)
-
-
-def read_mask(blobs: BlobStore, mask: LabelMask) -> npt.NDArray[np.bool_]:
-    """bool (H, W) behind a LabelMask of an event."""
-    ref: BlobRef = mask.rle
-    counts = blobs.get(ref.key, ref.offset, ref.length or None)
-    return rle.decode(rle.validate(rle.RLE(mask.height, mask.width, counts)))
 
 
 def put_example(conn: Connection, image_id: str, label_id: int, project_id: str, example: Example) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from services.cli.client import Client
-from services.cli.demo.platform import LAB, _make_accounts, alive, free_port
+from services.cli.demo.platform import LAB, alive, free_port, make_accounts
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -79,6 +79,6 @@ class Up:
 def up(tmp_path: Path) -> Iterator[Up]:
     platform = Up(tmp_path)
     platform.start()
-    _make_accounts(str(tmp_path))
+    make_accounts(str(tmp_path))
     yield platform
     platform.stop()

@@ -52,7 +52,7 @@ def platform(url: str) -> Iterator[tuple[str, int | None]]:
                         0, "unreachable", f"The platform did not start:\n{log.read_text()[-2000:]}", {}
                     )
                 time.sleep(0.1)
-            _make_accounts(folder)
+            make_accounts(folder)
             yield address, process.pid
         finally:
             process.terminate()
@@ -63,7 +63,8 @@ def platform(url: str) -> Iterator[tuple[str, int | None]]:
                 process.wait()
 
 
-def _make_accounts(folder: str) -> None:
+def make_accounts(folder: str) -> None:
+    """Make the demo's accounts in the data folder of a platform on the embedded default; it may be running."""
     from services.gateway.bootstrap import ensure_demo_accounts
     from shared.deps import Deps
     from shared.settings import Settings

@@ -84,8 +84,14 @@ class Kit:
         self.apply(ImageStored(image=ref))
         return str(ref.id)
 
-    def accept(self, frame: npt.NDArray[np.uint8], mask: npt.NDArray[np.bool_], label_id: int = 1) -> str:
-        ref = self.ref(frame)
+    def accept(
+        self,
+        frame: npt.NDArray[np.uint8],
+        mask: npt.NDArray[np.bool_],
+        label_id: int = 1,
+        image_id: str | None = None,
+    ) -> str:
+        ref = self.ref(frame, image_id)
         coded = rle.encode(mask)
         blob = self.deps.blobs.put(f"consensus/{ref.id}.rle", coded.counts)
         label = common.LabelMask(

@@ -16,7 +16,7 @@ from services.inference.domain.port import Embedding
 from services.inference.proposer import Proposer
 from services.inference.serving import EmbeddingCache, Gate
 from shared.contracts.bramble.common.v1.common_pb2 import Envelope
-from shared.contracts.bramble.images.v1.events_pb2 import ImageStored
+from shared.contracts.bramble.images.v1.events_pb2 import ImageDeleted, ImageStored
 from shared.contracts.bramble.inference.v1.events_pb2 import ProposalReady
 from shared.db.outbox import outbox_table
 from shared.errors import Unavailable
@@ -188,3 +188,19 @@ def test_the_cache_is_bounded_and_computes_once() -> None:
     for name in "aabcab":
         cache.get(("m", "1", name), lambda name=name: make(name))  # type: ignore[misc]
     assert made == ["a", "b", "c", "a", "b"]
+
+
+def test_a_deleted_image_is_gone_and_stays_gone(kit: Kit) -> None:
+    frame, mask = phantom(seed=4), disc((96, 128), 60, 48, 20)
+    image = kit.accept(frame, mask)
+    prompt = {"points": [{"x": 60, "y": 48}]}
+    assert kit.call("POST", f"/images/{image}/segment", prompt).status_code == 200
+    kit.apply(ImageDeleted(image_id=image, project_id=PROJECT))
+    kit.apply(ImageDeleted(image_id=image, project_id=PROJECT))
+    # What was still on its way when the image went doesn't bring it back.
+    kit.apply(ImageStored(image=kit.ref(frame, image)))
+    kit.accept(frame, mask, image_id=image)
+    assert kit.call("POST", f"/images/{image}/segment", prompt).status_code == 404
+    assert kit.call("GET", f"/images/{image}/embedding").status_code == 404
+    with kit.deps.db.read() as conn:
+        assert store.count_examples(conn, PROJECT) == 0
