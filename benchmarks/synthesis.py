@@ -39,10 +39,10 @@ def bare_steps(images: Any, params: Any, steps: int) -> float:
     """CPU seconds a step of the shortest loop that trains the same network: no EMA, no ablation, no checkpoints."""
     import torch
 
-    from services.synthesis.training import diffusion
+    from services.synthesis.training import denoiser
 
-    shape = diffusion.Shape(params.size, 1, 2, params.widths, params.patch)
-    net, plan = diffusion.build(shape), diffusion.scheduler()
+    shape = denoiser.Shape(params.size, 1, 2, params.widths, params.patch)
+    net, plan = denoiser.build(shape), denoiser.scheduler()
     optimiser = torch.optim.AdamW(net.parameters(), lr=1e-3)
     data = torch.from_numpy(images)
     inputs = torch.nn.functional.pixel_unshuffle
@@ -65,9 +65,9 @@ def bare_samples(generator: Any, count: int, steps: int) -> float:
     """CPU seconds an image of a plain DDIM loop with the same network, without guidance."""
     import torch
 
-    from services.synthesis.training import diffusion
+    from services.synthesis.training import denoiser
 
-    shape, plan = generator.shape, diffusion.scheduler()
+    shape, plan = generator.shape, denoiser.scheduler()
     plan.set_timesteps(steps)
     x = torch.randn(count, shape.channels, shape.size, shape.size)
     condition = torch.zeros(count, 1, shape.size, shape.size)
@@ -89,7 +89,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     from services.synthesis.domain.params import TrainParams
-    from services.synthesis.training import diffusion
+    from services.synthesis.training import diffusion, sampling
 
     images, maps = phantoms(200)
     params = TrainParams(max_steps=options.steps, max_seconds=86400)
@@ -119,7 +119,7 @@ def main() -> None:
     )
     bare_image = bare_samples(generator, 16, 25)
     started = time.process_time()
-    list(diffusion.sample(generator, maps[:16], steps=25, guidance=1.0))
+    list(sampling.sample(generator, maps[:16], steps=25, guidance=1.0))
     image = (time.process_time() - started) / 16
     figure("synthesis.sample_cpu_s", image, "s", steps=25, guidance=1.0)
     figure("synthesis.sample_ratio_to_bare_diffusers", image / bare_image, "x", goal=1.05)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from services.synthesis.domain import features, filters, labelmaps, masks, measures
 from services.synthesis.domain.params import SampleParams
-from services.synthesis.training import diffusion, segmenter
+from services.synthesis.training import denoiser, sampling, segmenter
 from services.synthesis.training.progress import Report, part
 
 
@@ -26,7 +26,7 @@ class Drawn:
 
 
 def draw(
-    generator: diffusion.Generator,
+    generator: denoiser.Generator,
     images: NDArray[np.float32],
     maps: NDArray[np.uint8],
     held: tuple[NDArray[np.float32], NDArray[np.uint8]],
@@ -42,7 +42,7 @@ def draw(
     rng = np.random.default_rng([params.seed, 1])
     drawn, refused = masks.draw_masks(list(maps), params.samples, classes, rng, params.kinds, params.strength)
     wanted = np.stack([d.label_map for d in drawn])
-    found = diffusion.sample(
+    found = sampling.sample(
         generator,
         wanted,
         steps=params.steps,

@@ -120,7 +120,7 @@ def _train(context: Context, params: TrainParams, report: Report) -> str:
             "Add gold masks or let volunteers finish more images."
         )
     report(0.0, "starting", "loading torch and diffusers")
-    from services.synthesis.training import diffusion
+    from services.synthesis.training import denoiser, diffusion
 
     keeper = context.checkpoints()
     generator = diffusion.train(
@@ -132,7 +132,7 @@ def _train(context: Context, params: TrainParams, report: Report) -> str:
         checkpoints=keeper,
         report=report,
     )
-    weights = diffusion.save_weights(generator)
+    weights = denoiser.save_weights(generator)
     digest = hashlib.sha256(weights).hexdigest()
     generator_id = new_id()
     key = f"synthesis/generators/{generator_id}.safetensors"
@@ -206,9 +206,9 @@ def _sample(context: Context, params: SampleParams, generator_id: str, report: R
             "None of this generator's training images is in the training split now; train a new one."
         )
     from services.synthesis import judge
-    from services.synthesis.training import diffusion
+    from services.synthesis.training import denoiser
 
-    generator = diffusion.load_weights(context.blobs.get(row.weights_key))
+    generator = denoiser.load_weights(context.blobs.get(row.weights_key))
     images, maps = found.images[places], found.maps[places]
     drawn = judge.draw(generator, images, maps, found.of("val"), params, report)
     lookup = np.array([0, *found.label_ids], np.uint8)

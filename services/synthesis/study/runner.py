@@ -159,7 +159,7 @@ def _sets(data: StudySet, params: StudyParams, where: NDArray[np.int64], run: Ru
 
 def _generate(sets: _Sets, classes: int, params: StudyParams, run: Run, report: Report) -> Any:
     """Synthetic pairs from a generator that saw base and crowd of the training part; None when that is too little."""
-    from services.synthesis.training import diffusion
+    from services.synthesis.training import diffusion, sampling
 
     images = np.concatenate([sets.base[0], sets.crowd[0]])
     maps = np.concatenate([sets.base[1], sets.crowd[1]])
@@ -175,7 +175,7 @@ def _generate(sets: _Sets, classes: int, params: StudyParams, run: Run, report: 
     rng = np.random.default_rng([params.seed, 31, run.fold, run.base])
     draws, _ = draw_masks(list(maps), params.synthetic_images, classes, rng)
     wanted = np.stack([d.label_map for d in draws])
-    found = diffusion.sample(
+    found = sampling.sample(
         generator, wanted, guidance=params.guidance, seed=run.fold, report=part(report, 0.6, 0.8)
     )
     return np.stack(list(found)), wanted

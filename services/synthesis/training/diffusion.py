@@ -13,91 +13,29 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
-from diffusers.models.unets.unet_2d import UNet2DModel
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from numpy.typing import NDArray
 from torch.nn import functional
 
 from services.synthesis.domain.params import MIN_TRAIN_IMAGES, TrainParams
 from services.synthesis.training.checkpoints import Checkpoints, MemoryCheckpoints
+from services.synthesis.training.denoiser import (
+    NO_MASK,
+    TIMESTEPS,
+    Generator,
+    Shape,
+    build,
+    map_channel,
+    predict,
+    scheduler,
+    shape_dict,
+)
 from services.synthesis.training.progress import RELEASED, Clock, Report, Stopped, silent
 from shared.errors import InvalidInput
-
-_TIMESTEPS = 1000
-_NO_MASK = -1.0
-"""The label-map channel's value for "no map given"; background is 0 and classes lie in (0, 1]."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What a network was built for: it can't be used for anything else."""
-
-    size: int
-    channels: int
-    classes: int
-    widths: tuple[int, ...]
-    patch: int
-
-
-@dataclass(slots=True)
-class Generator:
-    """A trained network with its EMA weights, ready to sample."""
-
-    shape: Shape
-    net: Any
-    steps: int = 0
-    seconds: float = 0.0
-    losses: list[tuple[int, float]] = field(default_factory=list)
-    validation: list[tuple[int, float]] = field(default_factory=list)
-    stopped: str = ""
-
-
-def scheduler() -> DDIMScheduler:
-    """The noise schedule, for training (adding noise) and for sampling."""
-    return DDIMScheduler(
-        num_train_timesteps=_TIMESTEPS,
-        beta_schedule="squaredcos_cap_v2",
-        prediction_type="v_prediction",
-        timestep_spacing="trailing",
-        clip_sample=True,
-    )
-
-
-def build(shape: Shape) -> Any:
-    """An untrained UNet2DModel. Attention sits only in the innermost blocks, where it is cheap."""
-    levels, area = len(shape.widths), shape.patch**2
-    down = ["DownBlock2D"] * (levels - 1) + ["AttnDownBlock2D"]
-    return UNet2DModel(
-        sample_size=shape.size // shape.patch,
-        in_channels=(shape.channels + 1) * area,
-        out_channels=shape.channels * area,
-        layers_per_block=1,
-        block_out_channels=shape.widths,
-        down_block_types=down,
-        up_block_types=["AttnUpBlock2D"] + ["UpBlock2D"] * (levels - 1),
-        attention_head_dim=8,
-        norm_num_groups=8,
-    )
-
-
-def _predict(net: Any, shape: Shape, noisy: Any, condition: Any, times: Any) -> Any:
-    """The predicted v ``(B, C, S, S)`` of noisy images ``(B, C, S, S)`` under the map channel ``(B, 1, S, S)``."""
-    joined = torch.cat([noisy, condition], dim=1)
-    if shape.patch > 1:
-        joined = functional.pixel_unshuffle(joined, shape.patch)
-    out = net(joined, times).sample
-    return functional.pixel_shuffle(out, shape.patch) if shape.patch > 1 else out
-
-
-def _condition(maps: Any, classes: int) -> Any:
-    """uint8 maps ``(B, S, S)`` → the map channel ``(B, 1, S, S)``, background 0, classes evenly up to 1."""
-    return (maps.float() / classes).unsqueeze(1)
 
 
 def _check(images: NDArray[np.float32], maps: NDArray[np.uint8], classes: int, params: TrainParams) -> Shape:
@@ -143,7 +81,7 @@ class _Training:
     def save(self) -> bytes:
         buffer = io.BytesIO()
         state = {
-            "shape": _shape_dict(self.shape),
+            "shape": shape_dict(self.shape),
             "net": self.accelerator.unwrap_model(self.net).state_dict(),
             "ema": self.ema,
             "best": self.best,
@@ -158,7 +96,7 @@ class _Training:
     def restore(self, data: bytes) -> None:
         # weights_only: a checkpoint is data, and must never run code when it is read.
         state = torch.load(io.BytesIO(data), map_location=self.accelerator.device, weights_only=True)
-        if state["shape"] != _shape_dict(self.shape) or state["numbers"][3] != self.count:
+        if state["shape"] != shape_dict(self.shape) or state["numbers"][3] != self.count:
             raise InvalidInput(
                 "The checkpoint is of another network or another set of images; start a new job."
             )
@@ -276,17 +214,17 @@ def _one_step(run: _Training, data: Any, labels: Any, noise_schedule: DDIMSchedu
         for index in range(1, shape.classes + 1):
             gone = torch.from_numpy(rng.random(params.batch) < params.drop_class).to(data.device)
             maps[(maps == index) & gone[:, None, None]] = 0
-    condition = _condition(maps, shape.classes)
+    condition = map_channel(maps, shape.classes)
     unconditional = torch.from_numpy(rng.random(params.batch) < params.drop_mask).to(data.device)
-    condition[unconditional] = _NO_MASK
+    condition[unconditional] = NO_MASK
     source = torch.Generator().manual_seed(int(rng.integers(0, 2**62)))
     noise = torch.randn(clean.shape, generator=source).to(data.device)
     # Stratified times: one from each slice of the schedule, which steadies the loss of small batches (Kingma et al. 2021).
     slots = (torch.arange(params.batch) + torch.rand(params.batch, generator=source)) / params.batch
-    times = (slots * _TIMESTEPS).long().clamp(0, _TIMESTEPS - 1).to(data.device)
+    times = (slots * TIMESTEPS).long().clamp(0, TIMESTEPS - 1).to(data.device)
     noisy = noise_schedule.add_noise(clean, noise, times)
     target = noise_schedule.get_velocity(clean, noise, times)
-    loss = functional.mse_loss(_predict(run.net, shape, noisy, condition, times), target)
+    loss = functional.mse_loss(predict(run.net, shape, noisy, condition, times), target)
     for group in run.optimiser.param_groups:
         group["lr"] = _rate(run) * world**0.5
     run.optimiser.zero_grad(set_to_none=True)
@@ -320,120 +258,9 @@ def _validate(run: _Training, validation: tuple[Any, Any], noise_schedule: DDIMS
     maps = torch.from_numpy(np.ascontiguousarray(validation[1][:32])).to(device)
     source = torch.Generator().manual_seed(20240)
     noise = torch.randn(images.shape, generator=source).to(device)
-    times = torch.linspace(20, _TIMESTEPS - 20, len(images)).long().to(device)
+    times = torch.linspace(20, TIMESTEPS - 20, len(images)).long().to(device)
     target = noise_schedule.get_velocity(images, noise, times)
     noisy = noise_schedule.add_noise(images, noise, times)
     with torch.no_grad():
-        guess = _predict(net, run.shape, noisy, _condition(maps, run.shape.classes), times)
+        guess = predict(net, run.shape, noisy, map_channel(maps, run.shape.classes), times)
     return float(functional.mse_loss(guess, target))
-
-
-def sample(
-    generator: Generator,
-    maps: NDArray[np.uint8],
-    *,
-    steps: int = 25,
-    guidance: float = 1.5,
-    seed: int = 0,
-    batch: int = 32,
-    report: Report = silent,
-) -> Iterator[NDArray[np.float32]]:
-    """Draw one image for each label map ``(n, S, S)``; yields float32 ``(C, S, S)`` in [-1, 1] in order, ``batch`` at a time in memory.
-
-    Image ``i`` starts from noise of ``(seed, i)``. ``guidance`` 1 follows the map as trained, more follows it closer at twice the work.
-    """
-    shape = generator.shape
-    if maps.shape[1:] != (shape.size, shape.size):
-        raise InvalidInput(f"This generator draws {shape.size} x {shape.size} maps, not {maps.shape[1:]}.")
-    if maps.size and maps.max() > shape.classes:
-        raise InvalidInput(
-            f"This generator knows {shape.classes} classes; a map holds class {int(maps.max())}."
-        )
-    for start in range(0, len(maps), batch):
-        chunk = maps[start : start + batch]
-
-        def tell(along: float, start: int = start, size: int = len(chunk)) -> None:
-            done = start + size * along
-            report(done / len(maps), "sampling", f"image {int(done)} of {len(maps)}")
-
-        yield from _sample_batch(generator, chunk, steps, guidance, seed, start, tell)
-
-
-def _sample_batch(
-    generator: Generator,
-    maps: NDArray[np.uint8],
-    steps: int,
-    guidance: float,
-    seed: int,
-    first: int,
-    tell: Callable[[float], None],
-) -> NDArray[np.float32]:
-    shape = generator.shape
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    net = generator.net.to(device)
-    condition = _condition(torch.from_numpy(np.ascontiguousarray(maps)).to(device), shape.classes)
-    nothing = torch.full_like(condition, _NO_MASK)
-    size = (shape.channels, shape.size, shape.size)
-    seeds = [(seed * 1_000_003 + first + i) % 2**63 for i in range(len(maps))]
-    x = torch.stack([torch.randn(size, generator=torch.Generator().manual_seed(s)) for s in seeds]).to(device)
-    plan = scheduler()
-    plan.set_timesteps(steps)
-    for index, moment in enumerate(plan.timesteps):
-        times = torch.full((len(maps),), int(moment), device=device)
-        with torch.no_grad():
-            velocity = _predict(net, shape, x, condition, times)
-            if guidance != 1.0:
-                free = _predict(net, shape, x, nothing, times)
-                velocity = free + guidance * (velocity - free)
-        x = plan.step(velocity, moment, x).prev_sample
-        tell((index + 1) / steps)
-    return np.asarray(x.clamp(-1, 1).cpu().numpy(), np.float32)
-
-
-def _shape_dict(shape: Shape) -> dict[str, Any]:
-    return {
-        "size": shape.size,
-        "channels": shape.channels,
-        "classes": shape.classes,
-        "widths": list(shape.widths),
-        "patch": shape.patch,
-    }
-
-
-def save_weights(generator: Generator) -> bytes:
-    """The network as safetensors, its shape in the metadata: data only, nothing that runs when it is read."""
-    import json
-
-    from safetensors.torch import save
-
-    state = {k: v.contiguous() for k, v in generator.net.cpu().state_dict().items()}
-    return bytes(save(state, metadata={"bramble": json.dumps(_shape_dict(generator.shape))}))
-
-
-def load_weights(data: bytes) -> Generator:
-    """The inverse of `save_weights`. Raises InvalidInput for other bytes or tensors of another shape."""
-    import json
-    import struct
-
-    from safetensors.torch import load
-
-    try:
-        (length,) = struct.unpack("<Q", data[:8])
-        meta = json.loads(data[8 : 8 + length])["__metadata__"]["bramble"]
-        raw = json.loads(meta)
-        shape = Shape(raw["size"], raw["channels"], raw["classes"], tuple(raw["widths"]), raw["patch"])
-        net = build(shape)
-        net.load_state_dict(load(data))
-    except (RuntimeError, KeyError, ValueError, TypeError, struct.error) as error:
-        first = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
-        raise InvalidInput(
-            f"These aren't weights of a Bramble generator, or of another shape: {first[:160]}."
-        ) from None
-    except Exception as error:
-        if type(error).__name__ != "SafetensorError":
-            raise
-        raise InvalidInput(
-            "These bytes aren't a complete safetensors file; train the generator again."
-        ) from None
-    net.eval()
-    return Generator(shape, net)

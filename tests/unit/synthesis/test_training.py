@@ -27,6 +27,20 @@ def diffusion():
     return diffusion
 
 
+@pytest.fixture(scope="module")
+def denoiser():
+    from services.synthesis.training import denoiser
+
+    return denoiser
+
+
+@pytest.fixture(scope="module")
+def sampling():
+    from services.synthesis.training import sampling
+
+    return sampling
+
+
 def weights(generator) -> np.ndarray:
     return np.concatenate([v.numpy().ravel() for v in generator.net.state_dict().values()])
 
@@ -61,41 +75,41 @@ def test_training_lowers_the_loss(diffusion):
     assert np.mean(losses[-3:]) < 0.6 * losses[0]
 
 
-def test_samples_are_reproducible_one_by_one_and_in_range(diffusion):
+def test_samples_are_reproducible_one_by_one_and_in_range(diffusion, sampling):
     images, maps = arrays(6)
     done = diffusion.train(images, maps, 2, TINY)
-    first = np.stack(list(diffusion.sample(done, maps, steps=3, seed=1, batch=6)))
-    again = np.stack(list(diffusion.sample(done, maps, steps=3, seed=1, batch=2)))
+    first = np.stack(list(sampling.sample(done, maps, steps=3, seed=1, batch=6)))
+    again = np.stack(list(sampling.sample(done, maps, steps=3, seed=1, batch=2)))
     assert first.shape == (6, 1, 16, 16)
     assert np.abs(first).max() <= 1
     assert np.abs(first - again).max() < 1e-3
-    other = np.stack(list(diffusion.sample(done, maps, steps=3, seed=2)))
+    other = np.stack(list(sampling.sample(done, maps, steps=3, seed=2)))
     assert np.abs(first - other).max() > 0.1
 
 
-def test_colour_and_flips(diffusion):
+def test_colour_and_flips(diffusion, sampling):
     images, maps = arrays(4)
     params = TrainParams(size=16, widths=(8, 16), patch=2, batch=2, max_steps=2, flips=True)
     done = diffusion.train(np.repeat(images, 3, axis=1), maps, 2, params)
-    assert next(diffusion.sample(done, maps[:1], steps=2)).shape == (3, 16, 16)
+    assert next(sampling.sample(done, maps[:1], steps=2)).shape == (3, 16, 16)
 
 
-def test_weights_survive_and_other_bytes_are_refused(diffusion):
+def test_weights_survive_and_other_bytes_are_refused(diffusion, sampling, denoiser):
     images, maps = arrays(4)
     done = diffusion.train(images, maps, 2, TINY)
-    data = diffusion.save_weights(done)
-    back = diffusion.load_weights(data)
+    data = denoiser.save_weights(done)
+    back = denoiser.load_weights(data)
     assert back.shape == done.shape
     assert (weights(back) == weights(done)).all()
-    other = diffusion.Generator(
-        diffusion.Shape(16, 1, 2, (16, 16), 1), diffusion.build(diffusion.Shape(16, 1, 2, (16, 16), 1))
+    other = denoiser.Generator(
+        denoiser.Shape(16, 1, 2, (16, 16), 1), denoiser.build(denoiser.Shape(16, 1, 2, (16, 16), 1))
     )
-    swapped = diffusion.save_weights(diffusion.Generator(done.shape, other.net))
+    swapped = denoiser.save_weights(denoiser.Generator(done.shape, other.net))
     for bad in (b"", b"nothing", data[: len(data) // 2], swapped):
         with pytest.raises(InvalidInput):
-            diffusion.load_weights(bad)
+            denoiser.load_weights(bad)
     with pytest.raises(InvalidInput, match="draws 16 x 16"):
-        list(diffusion.sample(done, np.zeros((1, 32, 32), np.uint8)))
+        list(sampling.sample(done, np.zeros((1, 32, 32), np.uint8)))
 
 
 @pytest.mark.parametrize(
