@@ -3,12 +3,15 @@
 const SHELL = "bramble-shell-v1";
 const FRAMES = "bramble-frames-v1";
 const MAX_FRAMES = 60;
+// Filled in by scripts/pack.mjs: files under /assets/ that labelling needs, and all of this build.
+const NEEDED = [];
+const BUILT = [];
 
 self.addEventListener("install", (event) => {
   event.waitUntil(
     caches
       .open(SHELL)
-      .then((cache) => cache.add("/"))
+      .then((cache) => cache.addAll(["/", "/bramble.svg", ...NEEDED.map((name) => `/assets/${name}`)]))
       .then(() => self.skipWaiting()),
   );
 });
@@ -18,9 +21,19 @@ self.addEventListener("activate", (event) => {
     caches
       .keys()
       .then((keys) => Promise.all(keys.filter((k) => k !== SHELL && k !== FRAMES).map((k) => caches.delete(k))))
+      .then(dropOlderBuilds)
       .then(() => self.clients.claim()),
   );
 });
+
+async function dropOlderBuilds() {
+  const known = new Set(BUILT.map((name) => `/assets/${name}`));
+  const cache = await caches.open(SHELL);
+  for (const request of await cache.keys()) {
+    const { pathname } = new URL(request.url);
+    if (pathname.startsWith("/assets/") && !known.has(pathname)) await cache.delete(request);
+  }
+}
 
 async function fromCache(request, name) {
   const cache = await caches.open(name);
@@ -55,7 +68,7 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== self.location.origin) return;
   // The weights' address names their version: they never change under it.
-  if (url.pathname.startsWith("/assets/") || /^\/api\/v1\/models\/[^/]+\/[^/]+\/model\.onnx$/.test(url.pathname)) event.respondWith(fromCache(request, SHELL));
+  if (url.pathname.startsWith("/assets/") || url.pathname === "/bramble.svg" || /^\/api\/v1\/models\/[^/]+\/[^/]+\/model\.onnx$/.test(url.pathname)) event.respondWith(fromCache(request, SHELL));
   else if (/^\/api\/v1\/images\/[^/]+\/frame$/.test(url.pathname)) event.respondWith(fromCache(request, FRAMES));
   else if (request.mode === "navigate" && !url.pathname.startsWith("/api/")) event.respondWith(page(request));
 });

@@ -5,6 +5,7 @@ import { MaskDocument } from "~/lib/canvas/document";
 import { type Db, type QueueRecord, openJournal } from "~/lib/journal/db";
 import { Journal } from "~/lib/journal/journal";
 import { SubmitQueue, classify } from "~/lib/journal/queue";
+import { Shelf } from "~/lib/journal/shelf";
 
 let n = 0;
 const open: Db[] = [];
@@ -83,7 +84,7 @@ describe("the queue", () => {
   const result = (id: string): SubmissionResult => ({ submission_id: id, task_id: id, feedback: null, next_available: true });
 
   it("forgets what was acknowledged", async () => {
-    const queue = new SubmitQueue(await db(), (_, body) => Promise.resolve(result(body.client_key)));
+    const queue = new SubmitQueue(await db(), ({ body }) => Promise.resolve(result(body.client_key)));
     expect(await queue.submit(record("a"))).toEqual({ kind: "sent", result: result("a") });
     expect(await queue.all()).toEqual([]);
   });
@@ -91,7 +92,7 @@ describe("the queue", () => {
   it("keeps twenty answers offline and sends each once, in order, also when flushed twice at once", async () => {
     let online = false;
     const sent: string[] = [];
-    const queue = new SubmitQueue(await db(), async (_, body) => {
+    const queue = new SubmitQueue(await db(), async ({ body }) => {
       await new Promise((r) => setTimeout(r, 1));
       if (!online) throw new OfflineError("no line");
       sent.push(body.client_key);
@@ -108,7 +109,7 @@ describe("the queue", () => {
   it("sends nobody else's answers", async () => {
     const sent: string[] = [];
     let online = false;
-    const queue = new SubmitQueue(await db(), (_, body) => (online ? (sent.push(body.client_key), Promise.resolve(result("x"))) : Promise.reject(new OfflineError("no line"))));
+    const queue = new SubmitQueue(await db(), ({ body }) => (online ? (sent.push(body.client_key), Promise.resolve(result("x"))) : Promise.reject(new OfflineError("no line"))));
     await queue.submit(record("mine"));
     online = true;
     await queue.flush("someone else");
@@ -119,7 +120,7 @@ describe("the queue", () => {
 
   it("stops at the first that finds no server, and at none that was refused", async () => {
     const tried: string[] = [];
-    const queue = new SubmitQueue(await db(), (_, body) => {
+    const queue = new SubmitQueue(await db(), ({ body }) => {
       tried.push(body.client_key);
       if (body.client_key === "bad") return Promise.reject(new ApiError(422, { detail: "The mask has another size." }));
       return Promise.reject(new OfflineError("no line"));
@@ -138,11 +139,68 @@ describe("the queue", () => {
     [new ApiError(403, { code: "lease-not-yours", detail: "not yours" }), "expired"],
     [new ApiError(422, { code: "invalid", detail: "bad mask" }), "refused"],
     [new ApiError(401, {}), "waiting"],
+    [new ApiError(403, { code: "csrf", detail: "token" }), "waiting"],
     [new ApiError(429, {}), "waiting"],
     [new ApiError(503, {}), "waiting"],
     [new OfflineError("no line"), "waiting"],
   ];
   it.each(failures)("takes %s as %s", (error, kind) => {
     expect(classify(error).kind).toBe(kind);
+  });
+});
+
+describe("what could not be sent", () => {
+  const record = (clientKey: string): Omit<QueueRecord, "attempts" | "state"> => ({ clientKey, lease: "l", task: "t", project: "p1", rater: "rater", createdAt: 1, body: { client_key: clientKey, masks: [] } });
+
+  it("is rescued once, told of, and leaves the queue", async () => {
+    const rescued: string[] = [];
+    const told: string[] = [];
+    const queue = new SubmitQueue(await db(), () => Promise.reject(new ApiError(410, { code: "lease-expired", detail: "gone" })), (r) => (rescued.push(r.clientKey), Promise.resolve()));
+    queue.onSettled((r, o) => told.push(`${r.clientKey} ${o.kind}`));
+    expect(await queue.submit(record("a"))).toEqual({ kind: "expired", reason: "gone" });
+    await queue.flush("rater");
+    expect(rescued).toEqual(["a"]);
+    expect(told).toEqual(["a expired"]);
+    expect(await queue.all()).toEqual([]);
+  });
+});
+
+describe("the shelf", () => {
+  const shelfOf = async (fail = false): Promise<Shelf> =>
+    new Shelf(await db(), {
+      frame: (url) => (fail ? Promise.reject(new OfflineError("no line")) : Promise.resolve(new Blob([url], { type: "image/png" }))),
+      proposals: () => Promise.resolve([]),
+    });
+  const none = new Set<string>();
+
+  it("holds what the server leased, fetches it, and hands each task out once", async () => {
+    const shelf = await shelfOf();
+    await shelf.sync("rater", "p1", [assignment("a"), assignment("b"), assignment("c")], new Set(["a"]));
+    expect(await shelf.ready("rater", "p1")).toEqual([]);
+    await shelf.fetch("rater", "p1");
+    expect((await shelf.ready("rater", "p1")).map((r) => r.task)).toEqual(["b", "c"]);
+    const [one, two] = await Promise.all([shelf.take("rater", "p1", none), shelf.take("rater", "p1", none)]);
+    expect([one?.task, two?.task]).toEqual(["b", "c"]);
+    expect(await shelf.take("rater", "p1", none)).toBeNull();
+    expect((await shelf.take("rater", "p1", none, true))?.task).toBe("b");
+    expect(await (await shelf.frame(one!)).text()).toBe("/f");
+  });
+
+  it("keeps bytes over a sync, drops what the server no longer holds, and never what is at work", async () => {
+    const shelf = await shelfOf();
+    await shelf.sync("rater", "p1", [assignment("a"), assignment("b")], none);
+    await shelf.fetch("rater", "p1");
+    await shelf.take("rater", "p1", none);
+    await shelf.sync("rater", "p1", [assignment("c")], new Set(["a"]));
+    expect((await shelf.all("rater", "p1")).map((r) => [r.task, r.bytes !== null]).sort()).toEqual([["a", true], ["c", false]]);
+    await shelf.sync("someone else", "p1", [], none);
+    expect(await shelf.all("rater", "p1")).toEqual([]);
+  });
+
+  it("keeps its leases when the line goes while it fetches", async () => {
+    const shelf = await shelfOf(true);
+    await shelf.sync("rater", "p1", [assignment("a")], none);
+    await expect(shelf.fetch("rater", "p1")).rejects.toBeInstanceOf(OfflineError);
+    expect((await shelf.all("rater", "p1")).map((r) => r.task)).toEqual(["a"]);
   });
 });

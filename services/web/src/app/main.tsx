@@ -14,9 +14,12 @@ const client = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 15_000,
+      // What the device keeps is asked for in the same way as what the server has, so nothing waits for a line.
+      networkMode: "always",
       // A refusal does not get better by asking again; a bad line may.
-      retry: (count, error) => !(error instanceof ApiError) && count < 2,
+      retry: (count, error) => !(error instanceof ApiError) && navigator.onLine && count < 2,
     },
+    mutations: { networkMode: "always" },
   },
 });
 

@@ -21,10 +21,10 @@ export const api = {
   patchProject: (p: string, body: Partial<T.ProjectSettings> & { status?: T.Project["status"] }) => request<T.Project>("PATCH", `/projects/${p}`, { body }),
   archiveProject: (p: string) => request<null>("DELETE", `/projects/${p}`),
 
-  next: (p: string) => post<T.Assignment | null>(`/projects/${p}/next`),
+  next: (p: string, ahead = 0) => post<T.Assignment | null>(`/projects/${p}/next`, {}, { query: { ahead } }),
   renew: (l: string) => post<T.Lease>(`/leases/${l}/renew`),
   skip: (l: string, reason?: string) => post<null>(`/leases/${l}/skip`, { reason }),
-  giveBack: (l: string) => request<null>("DELETE", `/leases/${l}`),
+  giveBack: (l: string) => request<null>("DELETE", `/leases/${l}`, { quiet: true }),
   saveDraft: (l: string, masks: T.LabelMask[]) => request<T.Draft>("PUT", `/leases/${l}/draft`, { body: { masks }, quiet: true }),
   submit: (l: string, body: T.SubmissionBody) => post<T.SubmissionResult>(`/leases/${l}/submissions`, body),
   stats: (project_id?: string) => get<T.MyStats>("/me/stats", { query: { project_id } }),

@@ -44,6 +44,10 @@ export function setCsrf(token: string): void {
   csrf = token;
 }
 
+export function hasCsrf(): boolean {
+  return csrf !== "";
+}
+
 /** What to do on a 401: resolves to true when the person is logged in again, and the request is sent once more. */
 export function onUnauthorised(ask: (() => Promise<boolean>) | null): void {
   login = ask;

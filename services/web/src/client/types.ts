@@ -117,6 +117,8 @@ export interface Assignment {
   lease: Lease;
   task: { id: string; project_id: string; image: ImageRef; has_proposal?: boolean };
   draft: Draft | null;
+  /** Further tasks that are held, where they were asked for. */
+  ahead?: Assignment[];
 }
 
 export interface SubmissionBody {

@@ -7,12 +7,14 @@ import { ApiError } from "~/client/http";
 import type { Project } from "~/client/types";
 import { Editor } from "~/lib/editor/Editor";
 import { BreakReminder } from "~/lib/calm/BreakReminder";
+import { kept } from "~/lib/journal/kept";
 import { useSession } from "~/lib/session/session";
 import { Icon } from "~/lib/ui/icons";
 import { Button, Dialog, Empty, IconButton, Loading, Notice } from "~/lib/ui/kit";
 import { Markdown } from "~/lib/ui/Markdown";
 import { Failure, Remote } from "~/lib/ui/remote";
 import { FeedbackView } from "~/lib/feedback/FeedbackView";
+import { Along } from "./Along";
 import { FlagImage } from "./FlagImage";
 import { ProposalBanner } from "./ProposalBanner";
 import { SkipDialog } from "./SkipDialog";
@@ -23,7 +25,7 @@ export default function LabelPage() {
   const { t } = useTranslation();
   const { projectId = "" } = useParams();
   const { me, loading, ask } = useSession();
-  const query = useQuery({ queryKey: ["project", projectId], queryFn: () => api.project(projectId), enabled: me !== null });
+  const query = useQuery({ queryKey: ["project", projectId], queryFn: () => kept(`project:${projectId}`, () => api.project(projectId)), enabled: me !== null });
   if (loading) return <Loading />;
   if (!me || !me.consent_current)
     return (
@@ -65,6 +67,7 @@ function Labelling({ project, rater }: { project: Project; rater: string }) {
     else send(false);
   };
   const sending = l.phase.name === "sending";
+  const compared = l.phase.name === "feedback" ? (l.phase.of ?? l.work) : null;
 
   return (
     <div className="label-page">
@@ -77,8 +80,8 @@ function Labelling({ project, rater }: { project: Project; rater: string }) {
         <IconButton icon="help" label={t("projects.guide")} onClick={() => setGuide(true)} />
       </header>
       <main className="label-main">
-        {l.phase.name === "feedback" && l.work ? (
-          <FeedbackView key={task} work={{ frame: l.work.frame, doc: l.work.doc, spacing: l.work.assignment.task.image.spacing }} feedback={l.phase.feedback} labels={project.labels} onNext={() => void l.next()} />
+        {l.phase.name === "feedback" && compared ? (
+          <FeedbackView key={l.phase.of ? "late" : task} work={{ frame: compared.frame, doc: compared.doc, spacing: compared.assignment.task.image.spacing }} feedback={l.phase.feedback} labels={project.labels} onNext={() => void l.next()} />
         ) : l.work && (l.phase.name === "drawing" || sending) ? (
           <Editor
             key={l.work.assignment.lease.id}
@@ -88,15 +91,26 @@ function Labelling({ project, rater }: { project: Project; rater: string }) {
             imageId={l.work.assignment.task.image.id}
             onChange={l.strokes}
             onClicks={l.clicked}
+            onDrawn={l.drawn}
             onCommand={(c) => (c === "submit" ? submit() : c === "skip" ? setSkipping(true) : setConfirmEmpty(true))}
             banner={
               <>
                 <NewsLine l={l} />
+                {l.late && (
+                  <Notice>
+                    {t("label.late")}{" "}
+                    <Button icon="eye" onClick={() => void l.review()}>
+                      {t("label.lateShow")}
+                    </Button>
+                  </Notice>
+                )}
                 <BreakReminder />
                 {project.show_proposals && <ProposalBanner work={l.work} labels={project.labels} onShown={l.proposalShown} />}
               </>
             }
             aside={
+              <>
+              <Along ahead={l.ahead} />
               <details className="say-more">
                 <summary>
                   <Icon name="comment" /> {t("label.tell")}
@@ -111,6 +125,7 @@ function Labelling({ project, rater }: { project: Project; rater: string }) {
                 </div>
                 <FlagImage key={task} project={project.id} image={l.work.assignment.task.image.id} />
               </details>
+              </>
             }
             actions={
               <>

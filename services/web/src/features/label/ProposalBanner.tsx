@@ -15,7 +15,7 @@ export function ProposalBanner({ work, labels, onShown }: { work: Work; labels: 
   const apply = useApply();
   const image = work.assignment.task.image.id;
   const [done, setDone] = useState(!work.doc.isEmpty());
-  const query = useQuery({ queryKey: ["proposals", image], queryFn: ({ signal }) => api.proposals(image, signal), retry: false, staleTime: Infinity, enabled: !done && work.assignment.task.has_proposal !== false });
+  const query = useQuery({ queryKey: ["proposals", image], queryFn: ({ signal }) => api.proposals(image, signal), retry: false, staleTime: Infinity, ...(work.proposals ? { initialData: { items: work.proposals } } : {}), enabled: !done && work.assignment.task.has_proposal !== false });
   const items = (query.data?.items ?? []).filter((p) => labels.some((l) => l.id === p.label_id));
   const offered = !done && items.length > 0 && work.doc.isEmpty();
   useEffect(() => {

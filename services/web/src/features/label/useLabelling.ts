@@ -1,66 +1,66 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api } from "~/client/api";
-import { ApiError, OfflineError } from "~/client/http";
+import { OfflineError } from "~/client/http";
 import type { Assignment, Feedback, Project, SubmissionBody } from "~/client/types";
 import { MaskDocument } from "~/lib/canvas/document";
+import type { QueueRecord } from "~/lib/journal/db";
 import { openStore } from "~/lib/journal/store";
 import { decodeMasks, encodeMasks } from "~/lib/masks/masks";
-import { type Frame, loadFrame } from "~/lib/stage/renderer";
+import { loadFrame } from "~/lib/stage/renderer";
+import { useAhead } from "./useAhead";
+import { useLease } from "./useLease";
+import { type Late, useQueue } from "./useQueue";
+import { type Work, openWork } from "./work";
 
-export interface Work {
-  assignment: Assignment;
-  frame: Frame;
-  doc: MaskDocument;
-  /** Where the drawing came from, so that the person is told. */
-  restored: "journal" | "draft" | null;
-}
+export type { Work } from "./work";
 
 export type Phase =
   | { name: "loading" }
   | { name: "drawing" }
   | { name: "sending" }
-  | { name: "feedback"; feedback: Feedback }
+  /** `of` is there where the answer's receipt came late, and another image is at work meanwhile. */
+  | { name: "feedback"; feedback: Feedback; of?: Work }
   | { name: "none" }
   | { name: "offline" }
   | { name: "failed"; error: unknown };
 
 export type News = "sent" | "queued" | "skipped" | "expired" | "refused" | null;
 
-interface Labelling {
-  phase: Phase;
-  work: Work | null;
-  news: News;
-  reason: string;
-  waiting: number;
-  expiresAt: number;
-  strokes: (labels: number[]) => void;
-  clicked: (n: number) => void;
-  proposalShown: () => void;
-  submit: (options: { nothingHere: boolean; comment?: string; unsure?: boolean }) => Promise<void>;
-  skip: (reason?: string) => Promise<void>;
-  next: () => Promise<void>;
-}
-
+/** How long the next image waits for the receipt of the last answer: a reference's comparison belongs before it. */
+const RECEIPT_MS = 80;
+/** From here on a wait is said; a shorter one would only flicker. */
+const SLOW_MS = 150;
 const DRAFT_EVERY_MS = 12_000;
 const IDLE_MS = 30_000;
 
 /**
  * One rater's way through a project: lease, draw, keep, send, next. Every stroke is in the journal before the next
- * one begins; the server's draft follows behind, for another device.
+ * one begins; the server's draft follows behind, for another device. The next task lies ready on the device, so an answer
+ * on a bad line costs no waiting: it is stored, and sent when it can be.
  */
-export function useLabelling(project: Project | undefined, rater: string | undefined): Labelling {
+export function useLabelling(project: Project, rater: string) {
   const [phase, setPhase] = useState<Phase>({ name: "loading" });
   const [work, setWork] = useState<Work | null>(null);
   const [news, setNews] = useState<News>(null);
   const [reason, setReason] = useState("");
-  const [waiting, setWaiting] = useState(0);
-  const [expiresAt, setExpiresAt] = useState(0);
   const current = useRef<Work | null>(null);
   const progress = useRef({ activeMs: 0, clicks: 0, proposalShown: false, last: 0 });
   const draftDue = useRef<ReturnType<typeof setTimeout> | null>(null);
   const busy = useRef(false);
-  const projectId = project?.id;
-  const labelIds = project?.labels.map((l) => l.id).join(",");
+  const begun = useRef(false);
+  const submittedAt = useRef(0);
+  const projectId = project.id;
+  const labelIds = project.labels.map((l) => l.id).join(",");
+
+  const heard = useCallback((late: Late) => {
+    setNews(late.kind);
+    setReason(late.reason);
+  }, []);
+  const { waiting, pending, awaiting, late, dropLate } = useQueue(rater, heard);
+  const ahead = useAhead(projectId, rater, current, pending);
+  const { fill, take, preloaded } = ahead;
+  const ranOut = useCallback(() => setNews("expired"), []);
+  const expiresAt = useLease(phase.name === "drawing" ? work : null, progress, ranOut);
 
   const touch = useCallback(() => {
     const p = progress.current;
@@ -70,56 +70,29 @@ export function useLabelling(project: Project | undefined, rater: string | undef
     p.last = now;
   }, []);
 
-  const open = useCallback(
+  const show = useCallback(
     async (assignment: Assignment) => {
-      const { journal } = await openStore();
-      const { image } = assignment.task;
-      const frame = await loadFrame(await api.frame(image.frame_url));
-      const doc = new MaskDocument(frame.width, frame.height, (labelIds ?? "").split(",").map(Number));
-      let restored: Work["restored"] = null;
-      const mine = await journal.load(rater ?? "", assignment.task.id, frame);
-      progress.current = { activeMs: 0, clicks: 0, proposalShown: false, last: performance.now() };
-      if (mine) {
-        doc.load(mine.masks);
-        restored = doc.isEmpty() ? null : "journal";
-        Object.assign(progress.current, { activeMs: mine.work.activeMs, clicks: mine.work.clicks, proposalShown: mine.work.proposalShown });
-      } else if (assignment.draft && assignment.draft.masks.length > 0) {
-        doc.load(await decodeMasks(assignment.draft.masks, frame));
-        restored = "draft";
-      }
-      await journal.remember(rater ?? "", assignment, Date.now());
-      const next: Work = { assignment, frame, doc, restored };
-      current.current = next;
-      setWork(next);
-      setExpiresAt(Date.parse(assignment.lease.expires_at));
+      const frame = (await preloaded(assignment.task.id)) ?? (await loadFrame(await api.frame(assignment.task.image.frame_url)));
+      const opened = await openWork(assignment, frame, labelIds.split(",").map(Number), rater);
+      progress.current = { ...opened.progress, last: performance.now() };
+      current.current = opened.work;
+      setWork(opened.work);
       setPhase({ name: "drawing" });
     },
-    [labelIds, rater],
+    [labelIds, rater, preloaded],
   );
 
   const next = useCallback(async () => {
-    if (!projectId || !rater || busy.current) return;
+    if (busy.current) return;
     busy.current = true;
-    setPhase({ name: "loading" });
+    const slow = setTimeout(() => setPhase({ name: "loading" }), SLOW_MS);
     try {
-      const { queue, journal } = await openStore();
-      await queue.flush(rater);
-      let assignment: Assignment | null;
-      try {
-        assignment = await api.next(projectId);
-      } catch (error) {
-        if (!(error instanceof OfflineError)) throw error;
-        // No line: go on with what was begun here, unless it is already on its way.
-        const begun = await journal.latest(rater, projectId);
-        const sent = new Set((await queue.all(rater)).map((q) => q.task));
-        if (!begun || sent.has(begun.task)) {
-          setPhase({ name: "offline" });
-          return;
-        }
-        assignment = begun.assignment;
-      }
-      if (assignment) await open(assignment);
-      else {
+      const assignment = await take(!begun.current);
+      begun.current = true;
+      if (assignment) {
+        await show(assignment);
+        void fill().catch(() => undefined);
+      } else {
         current.current = null;
         setWork(null);
         setPhase({ name: "none" });
@@ -127,52 +100,14 @@ export function useLabelling(project: Project | undefined, rater: string | undef
     } catch (error) {
       setPhase(error instanceof OfflineError ? { name: "offline" } : { name: "failed", error });
     } finally {
+      clearTimeout(slow);
       busy.current = false;
     }
-  }, [projectId, rater, open]);
+  }, [take, show, fill]);
 
   useEffect(() => {
     void next();
   }, [next]);
-
-  // The queue: count, and another try whenever the line comes back.
-  useEffect(() => {
-    if (!rater) return;
-    let stop = (): void => undefined;
-    let gone = false;
-    const flush = (): void => void openStore().then(({ queue }) => queue.flush(rater));
-    void openStore().then(({ queue }) => {
-      if (gone) return;
-      const count = (): void => void queue.all(rater).then((all) => setWaiting(all.filter((q) => q.state === "waiting").length));
-      stop = queue.subscribe(count);
-      count();
-    });
-    const timer = setInterval(flush, 20_000);
-    window.addEventListener("online", flush);
-    return () => {
-      gone = true;
-      stop();
-      clearInterval(timer);
-      window.removeEventListener("online", flush);
-    };
-  }, [rater]);
-
-  // The lease: renewed while someone is at work, well before it ends.
-  useEffect(() => {
-    if (phase.name !== "drawing" || expiresAt === 0) return;
-    const left = expiresAt - Date.now();
-    const timer = setTimeout(() => {
-      const w = current.current;
-      if (!w || performance.now() - progress.current.last > 5 * 60_000) return;
-      api
-        .renew(w.assignment.lease.id)
-        .then((l) => setExpiresAt(Date.parse(l.expires_at)))
-        .catch((error: unknown) => {
-          if (error instanceof ApiError && error.status === 410) setNews("expired");
-        });
-    }, Math.max(15_000, Math.min(left * 0.5, 600_000)));
-    return () => clearTimeout(timer);
-  }, [phase, expiresAt]);
 
   const saveDraft = useCallback(async () => {
     draftDue.current = null;
@@ -188,7 +123,7 @@ export function useLabelling(project: Project | undefined, rater: string | undef
   const keep = useCallback(
     async (labels: number[]) => {
       const w = current.current;
-      if (!w || !rater) return;
+      if (!w) return;
       const { journal } = await openStore();
       const { activeMs, clicks, proposalShown } = progress.current;
       await journal.save(rater, w.assignment, w.doc, labels, { activeMs, clicks, proposalShown }, Date.now());
@@ -197,12 +132,11 @@ export function useLabelling(project: Project | undefined, rater: string | undef
     [rater, saveDraft],
   );
 
-  useEffect(
-    () => () => {
-      if (draftDue.current) clearTimeout(draftDue.current);
-    },
-    [],
-  );
+  const noDraft = useCallback(() => {
+    if (draftDue.current) clearTimeout(draftDue.current);
+    draftDue.current = null;
+  }, []);
+  useEffect(() => noDraft, [noDraft]);
 
   const strokes = useCallback(
     (labels: number[]) => {
@@ -214,43 +148,46 @@ export function useLabelling(project: Project | undefined, rater: string | undef
     [touch, keep],
   );
 
+  /** Stores what goes to the server under the lease at work, and forgets the drawing that it came of. */
+  const hand = useCallback(
+    async (w: Work, body: SubmissionBody, skip?: QueueRecord["skip"]) => {
+      noDraft();
+      const { journal, queue, shelf } = await openStore();
+      const { lease: l, task } = w.assignment;
+      awaiting.current = body.client_key;
+      const { sent } = await queue.put({ clientKey: body.client_key, lease: l.id, task: task.id, project: task.project_id, rater, body, frameUrl: task.image.frame_url, ...(skip ? { skip } : {}), createdAt: Date.now() });
+      await shelf.drop(task.id);
+      await journal.forget(task.id);
+      current.current = null;
+      const outcome = await Promise.race([sent, new Promise<null>((r) => setTimeout(() => r(null), navigator.onLine ? RECEIPT_MS : 0))]);
+      awaiting.current = "";
+      return outcome;
+    },
+    [rater, awaiting, noDraft],
+  );
+
   const submit = useCallback(
     async (options: { nothingHere: boolean; comment?: string; unsure?: boolean }) => {
       const w = current.current;
-      if (!w || !rater || busy.current) return;
+      if (!w || busy.current) return;
       busy.current = true;
+      submittedAt.current = performance.now();
       touch();
       setPhase({ name: "sending" });
       try {
-        const { journal, queue } = await openStore();
         const masks = options.nothingHere ? [] : await encodeMasks(w.doc);
-        const body: SubmissionBody = {
-          client_key: crypto.randomUUID(),
-          masks,
-          duration_ms: Math.round(progress.current.activeMs),
-          clicks: progress.current.clicks,
-          proposal_shown: progress.current.proposalShown,
-        };
+        const { activeMs, clicks, proposalShown } = progress.current;
+        const body: SubmissionBody = { client_key: crypto.randomUUID(), masks, duration_ms: Math.round(activeMs), clicks, proposal_shown: proposalShown };
         if (options.nothingHere) body.nothing_here = true;
         if (options.comment) body.comment = options.comment;
         if (options.unsure) body.unsure = true;
-        if (draftDue.current) clearTimeout(draftDue.current);
-        draftDue.current = null;
-        const { lease, task } = w.assignment;
-        const outcome = await queue.submit({ clientKey: body.client_key, lease: lease.id, task: task.id, project: task.project_id, rater, body, createdAt: Date.now() });
+        const outcome = await hand(w, body);
         busy.current = false;
-        if (outcome.kind === "expired" || outcome.kind === "refused") {
-          // The drawing stays in the journal: the next lease on this image brings it back.
-          await queue.drop(body.client_key);
-          setNews(outcome.kind);
-          setReason(outcome.reason);
-          if (outcome.kind === "expired") await next();
-          else setPhase({ name: "drawing" });
-          return;
-        }
-        await journal.forget(task.id);
-        setNews(outcome.kind === "sent" ? "sent" : "queued");
-        if (outcome.kind === "sent" && outcome.result.feedback) setPhase({ name: "feedback", feedback: outcome.result.feedback });
+        // A receipt that is still on its way is no bad news; what waits is counted in the head of the page.
+        const kind = outcome?.kind ?? (navigator.onLine ? "sent" : "waiting");
+        setNews(kind === "waiting" ? "queued" : kind);
+        if (outcome && "reason" in outcome) setReason(outcome.reason);
+        if (outcome?.kind === "sent" && outcome.result?.feedback) setPhase({ name: "feedback", feedback: outcome.result.feedback });
         else await next();
       } catch (error) {
         setPhase({ name: "failed", error });
@@ -258,7 +195,7 @@ export function useLabelling(project: Project | undefined, rater: string | undef
         busy.current = false;
       }
     },
-    [rater, touch, next],
+    [touch, hand, next],
   );
 
   const skip = useCallback(
@@ -267,22 +204,38 @@ export function useLabelling(project: Project | undefined, rater: string | undef
       if (!w || busy.current) return;
       busy.current = true;
       try {
-        await api.skip(w.assignment.lease.id, why);
-        await (await openStore()).journal.forget(w.assignment.task.id);
-        setNews("skipped");
+        const outcome = await hand(w, { client_key: crypto.randomUUID(), masks: [] }, why ? { reason: why } : {});
+        setNews(outcome?.kind === "expired" ? "expired" : "skipped");
       } catch (error) {
-        if (!(error instanceof ApiError)) {
-          setPhase({ name: "failed", error });
-          return;
-        }
-        setNews("expired");
+        setPhase({ name: "failed", error });
+        return;
       } finally {
         busy.current = false;
       }
       await next();
     },
-    [next],
+    [hand, next],
   );
+
+  /** A comparison that came with a late receipt, on the image that it belongs to. */
+  const review = useCallback(async () => {
+    if (!late) return;
+    dropLate();
+    try {
+      const frame = await loadFrame(await api.frame(late.record.frameUrl ?? ""));
+      const doc = new MaskDocument(frame.width, frame.height, labelIds.split(",").map(Number));
+      doc.load(await decodeMasks(late.record.body.masks, frame));
+      const w = current.current;
+      setPhase({ name: "feedback", feedback: late.feedback, ...(w ? { of: { ...w, frame, doc } } : {}) });
+    } catch {
+      // The picture can't be had now; the comparison stays on the pages of one's own work.
+    }
+  }, [late, dropLate, labelIds]);
+
+  const onward = useCallback(async () => {
+    if (current.current) setPhase({ name: "drawing" });
+    else await next();
+  }, [next]);
 
   const clicked = useCallback((n: number) => {
     progress.current.clicks += n;
@@ -290,6 +243,18 @@ export function useLabelling(project: Project | undefined, rater: string | undef
   const proposalShown = useCallback(() => {
     progress.current.proposalShown = true;
   }, []);
+  const drawn = useCallback(() => {
+    if (submittedAt.current > 0) performance.measure("bramble-next", { start: submittedAt.current, end: performance.now() });
+    submittedAt.current = 0;
+  }, []);
 
-  return { phase, work, news, reason, waiting, expiresAt, strokes, clicked, proposalShown, submit, skip, next };
+  useEffect(() => {
+    // Back on line with nothing to do: go on by itself.
+    if (phase.name !== "offline") return;
+    const again = (): void => void next();
+    window.addEventListener("online", again);
+    return () => window.removeEventListener("online", again);
+  }, [phase, next]);
+
+  return { phase, work, news, reason, waiting, expiresAt, late, ahead, strokes, clicked, proposalShown, drawn, submit, skip, next: onward, review };
 }

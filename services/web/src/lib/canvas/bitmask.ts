@@ -71,6 +71,19 @@ export class BitMask {
     for (let w = first; w <= last; w++) this.words[row + w]! ^= spanBits(w, first, last, x0, x1);
   }
 
+  /** Set pixels among the `length` from `start` (row-major) on, which must lie in one row. */
+  countSpan(start: number, length: number): number {
+    const y = Math.floor(start / this.width);
+    const a = start - y * this.width;
+    const b = a + length;
+    const row = y * this.stride;
+    const first = a >> 5;
+    const last = (b - 1) >> 5;
+    let n = 0;
+    for (let w = first; w <= last; w++) n += popcount(this.words[row + w]! & spanBits(w, first, last, a, b));
+    return n;
+  }
+
   clear(): void {
     this.words.fill(0);
   }

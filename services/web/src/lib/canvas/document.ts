@@ -1,5 +1,5 @@
 import { BitMask, type Rect, unionRect } from "./bitmask";
-import { type Delta, type Edit, History, diff, toggle } from "./history";
+import { type Delta, type Edit, History, diff, growth, toggle } from "./history";
 import * as morphology from "./morphology";
 import { type Point, capsuleRect, capsuleSpans, polygonSpans } from "./shapes";
 
@@ -34,6 +34,7 @@ export class MaskDocument {
   readonly height: number;
   readonly labels: readonly number[];
   private readonly layers = new Map<number, BitMask>();
+  private readonly areas = new Map<number, number>();
   private readonly history: History;
   private stroke: { label: number; before: BitMask; rect: Rect | null; options: StrokeOptions; blocked: BitMask | null } | null = null;
   /** Grows with every committed change; lets a store know what it has saved. */
@@ -53,6 +54,11 @@ export class MaskDocument {
     return layer;
   }
 
+  /** Pixels of a label, kept in step with every committed edit: nobody has to count a large frame for a small stroke. */
+  area(label: number): number {
+    return this.areas.get(label) ?? 0;
+  }
+
   get canUndo(): boolean {
     return this.history.canUndo;
   }
@@ -62,13 +68,14 @@ export class MaskDocument {
   }
 
   isEmpty(): boolean {
-    return this.labels.every((l) => this.layer(l).isEmpty());
+    return this.stroke === null ? this.labels.every((l) => this.area(l) === 0) : this.labels.every((l) => this.layer(l).isEmpty());
   }
 
   /** Puts masks in place without a history: a draft, a journal, a gold mask. Labels left out become empty. */
   load(masks: readonly { label: number; mask: BitMask }[]): void {
     for (const label of this.labels) this.layer(label).clear();
     for (const { label, mask } of masks) if (this.layers.has(label)) this.layer(label).copyFrom(mask);
+    for (const label of this.labels) this.areas.set(label, this.layer(label).count());
     this.history.clear();
     this.stroke = null;
     this.revision++;
@@ -204,15 +211,20 @@ export class MaskDocument {
 
   private record(edit: Edit): Change {
     this.history.push(edit);
-    this.revision++;
+    this.measure(edit);
     return dirtyOf(edit);
   }
 
   private apply(edit: Edit | null): Change | null {
     if (!edit) return null;
     for (const delta of edit) toggle(this.layer(delta.label), delta);
-    this.revision++;
+    this.measure(edit);
     return dirtyOf(edit);
+  }
+
+  private measure(edit: Edit): void {
+    for (const delta of edit) this.areas.set(delta.label, this.area(delta.label) + growth(this.layer(delta.label), delta));
+    this.revision++;
   }
 
   private all(): Rect {

@@ -54,6 +54,16 @@ export function diff(label: number, before: BitMask, after: BitMask, rect: Rect)
   }
 }
 
+/** Pixels that the mask, as it is after the edit, has more than before; looks only at what changed. */
+export function growth(mask: BitMask, delta: Delta): number {
+  let n = 0;
+  for (let i = 0; i < delta.runs.length; i += 2) {
+    const length = delta.runs[i + 1]!;
+    n += 2 * mask.countSpan(delta.runs[i]!, length) - length;
+  }
+  return n;
+}
+
 export function toggle(mask: BitMask, delta: Delta): void {
   for (let i = 0; i < delta.runs.length; i += 2) {
     const p = delta.runs[i]!;

@@ -38,6 +38,8 @@ interface Props {
   onChange?: (labels: number[]) => void;
   onCommand?: (command: "submit" | "nothing" | "skip") => void;
   onClicks?: (n: number) => void;
+  /** The frame is on the screen for the first time. */
+  onDrawn?: () => void;
   /** Shown over the top of the stage: a proposal to accept, a piece of news. */
   banner?: ReactNode;
   /** Shown above the panel's controls. */
@@ -49,7 +51,7 @@ interface Props {
 const NO_OVERLAYS: Overlay[] = [];
 
 /** The canvas with its tools: the same for volunteers, gold and review. */
-export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays = NO_OVERLAYS, onChange, onCommand, onClicks, banner, aside, actions }: Props) {
+export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays = NO_OVERLAYS, onChange, onCommand, onClicks, onDrawn, banner, aside, actions }: Props) {
   const { t } = useTranslation();
   const errorText = useErrorText();
   const [prefs, setPrefs] = usePrefs();
@@ -95,10 +97,10 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
   );
 
   // The stage lives as long as the element; what it calls is looked up at the time, so that it never needs to be rebuilt.
-  const live = useRef({ changed, prompt, tool, onClicks });
+  const live = useRef({ changed, prompt, tool, onClicks, onDrawn });
   const first = useRef(options);
   useEffect(() => {
-    live.current = { changed, prompt, tool, onClicks };
+    live.current = { changed, prompt, tool, onClicks, onDrawn };
   });
   useEffect(() => {
     const made = new Stage(host.current!, first.current, {
@@ -109,6 +111,7 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
       },
       onHover: (at) => live.current.prompt.hover(live.current.tool === "point" && live.current.prompt.state === IDLE ? at : null),
       onDisplay: setDisplay,
+      onDrawn: () => live.current.onDrawn?.(),
       onPaint: (ms) => performance.measure("bramble-paint", { start: performance.now() - ms, duration: ms }),
     });
     stage.current = made;
@@ -157,10 +160,10 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
     const s = stage.current;
     switch (command) {
       case "undo":
-        if (!s?.stepBack()) changed(doc.undo());
-        break;
       case "redo":
-        changed(doc.redo());
+        if (command === "redo" || !s?.stepBack()) changed(doc[command]());
+        // Into the picture at once, not with the next frame's turn: what follows the key is then the screen alone.
+        s?.flush();
         break;
       case "smaller":
       case "larger":
@@ -224,12 +227,9 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
     host,
   });
 
-  // Counting every layer's bits is for edits, not for every move of a slider.
+  // The document changes in place; its revision is what tells of it.
   const { revision } = doc;
-  const areas = useMemo(() => {
-    return Object.fromEntries(labels.filter((l) => doc.labels.includes(l.id)).map((l) => [l.id, doc.layer(l.id).count()]));
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the document changes in place; its revision is what tells of it
-  }, [doc, revision, labels]);
+  const areas = useMemo(() => Object.fromEntries(labels.filter((l) => doc.labels.includes(l.id)).map((l) => [l.id, doc.area(l.id)])), [doc, labels, revision]); // eslint-disable-line react-hooks/exhaustive-deps
 
   return (
     <div className="editor" data-panel={panelOpen}>

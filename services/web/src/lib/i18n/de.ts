@@ -66,11 +66,13 @@ export const de = {
     emptyTitle: "Nichts davon hier?", emptyText: "Sie haben nichts gezeichnet. Wenn keine der Klassen im Bild ist, ist auch das eine Antwort.", emptyDrawn: "Damit antworten Sie, dass keine der Klassen im Bild ist. Ihre Zeichnung wird nicht gesendet.", emptyYes: "Nichts davon hier, absenden", emptyNo: "Weiter zeichnen",
     saved: "Auf diesem Gerät gesichert", waiting_one: "{{count}} Antwort wartet auf Verbindung", waiting_other: "{{count}} Antworten warten auf Verbindung",
     expired: "Die Zeit für das Bild ist abgelaufen, vielleicht hat es nun jemand anders. Ihre Zeichnung bleibt und kommt wieder, wenn Sie das Bild erneut erhalten.", refused: "Die Antwort wurde nicht angenommen: {{reason}}", queued: "Auf diesem Gerät gesichert. Wird gesendet, sobald es eine Verbindung gibt.", sent: "Danke! Hier ist das nächste.", skipped: "Übersprungen. Hier ist ein anderes.",
+    late: "Das war ein Referenzbild.", lateShow: "Vergleich ansehen",
     restored: { journal: "Ihre frühere Zeichnung ist wieder da.", draft: "Ihr früherer Entwurf ist wieder da." },
     none: "Das war das letzte Bild für Sie. Danke!", noneText: "Jedes Bild hat genug Antworten oder wurde von Ihnen schon gesehen.", others: "Andere Projekte",
     offline: "Keine Verbindung", offlineText_zero: "Ihre Zeichnung ist gesichert. Es geht weiter, sobald die Verbindung zurück ist.", offlineText_one: "{{count}} Antwort liegt auf diesem Gerät und wird gesendet, sobald die Verbindung zurück ist.", offlineText_other: "{{count}} Antworten liegen auf diesem Gerät und werden gesendet, sobald die Verbindung zurück ist.",
     failed: "Das Bild ließ sich nicht öffnen", fetching: "Ein Bild wird geholt …",
   },
+  along: { title: "Ohne Verbindung", text: "Nehmen Sie {{count}} Bilder mit und markieren Sie im Zug. Die Antworten werden gesendet, wenn Sie zurück sind.", take: "{{count}} Bilder mitnehmen", state_one: "{{count}} Bild liegt auf diesem Gerät bereit", state_other: "{{count}} Bilder liegen auf diesem Gerät bereit", loading: "Wird geholt …", failed: "Gerade nicht: Der Server ist nicht erreichbar.", back: "Die übrigen zurückgeben" },
   skip: { title: "Bild überspringen", text: "Warum? Das hilft dem Labor.", unclear: "Ich kann nichts unterscheiden", bad_image: "Das Bild ist fehlerhaft oder falsch", too_hard: "Zu aufwendig für mich", other: "Anderer Grund" },
   feedback: {
     title: "Ihr Vergleich", text: "Zu diesem Bild gibt es eine Referenz des Labors. Ihre Antwort zählt trotzdem.", great: "Ausgezeichnet: kaum ein Unterschied.", good: "Gut: nah an der Referenz.", fair: "Ordentlich: der Ort stimmt, der Rand noch nicht.", poor: "Recht verschieden. Sehen Sie sich die Referenz an.",

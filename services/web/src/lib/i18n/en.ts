@@ -67,11 +67,13 @@ export const en = {
     emptyTitle: "Nothing here?", emptyText: "You have drawn nothing. If none of the labels is in this image, that is an answer too.", emptyDrawn: "This answers that none of the labels is in the image. Your drawing is not sent.", emptyYes: "Nothing here, submit", emptyNo: "Go on drawing",
     saved: "Kept on this device", waiting_one: "{{count}} answer waits for a connection", waiting_other: "{{count}} answers wait for a connection",
     expired: "The time for that image ran out, so it may have gone to someone else. Your drawing is kept and comes back if you get the image again.", refused: "The answer was not accepted: {{reason}}", queued: "Kept on this device. It is sent as soon as there is a connection.", sent: "Thank you! Here is the next one.", skipped: "Skipped. Here is another one.",
+    late: "That was a reference image.", lateShow: "See how you compared",
     restored: { journal: "Your drawing from before is back.", draft: "Your draft from before is back." },
     none: "That was the last image for you. Thank you!", noneText: "Every image here has enough answers or has been seen by you.", others: "Other projects",
     offline: "No connection", offlineText_zero: "Your drawing is kept. Work goes on when the connection is back.", offlineText_one: "{{count}} answer is kept on this device and is sent when the connection is back.", offlineText_other: "{{count}} answers are kept on this device and are sent when the connection is back.",
     failed: "The image could not be opened", fetching: "Fetching an image…",
   },
+  along: { title: "Without a connection", text: "Take {{count}} images along and label on the train. Answers are sent when you are back.", take: "Take {{count}} images along", state_one: "{{count}} image is ready on this device", state_other: "{{count}} images are ready on this device", loading: "Fetching…", failed: "Not now: the server cannot be reached.", back: "Give the rest back" },
   skip: { title: "Skip this image", text: "Why? It helps the lab.", unclear: "I cannot tell what is what", bad_image: "The image is broken or wrong", too_hard: "Too much work for me", other: "Another reason" },
   feedback: {
     title: "How you compared", text: "This image has a reference drawn by the lab. Your answer counts all the same.", great: "Excellent: hardly any difference.", good: "Good: close to the reference.", fair: "Fair: the place is right, the edge is off.", poor: "Quite different. Have a look at the reference.",

@@ -66,11 +66,13 @@ export const fr = {
     emptyTitle: "Rien ici ?", emptyText: "Vous n’avez rien dessiné. Si aucune des classes n’est dans l’image, c’est aussi une réponse.", emptyDrawn: "Vous répondez qu’aucune des classes n’est dans l’image. Votre dessin n’est pas envoyé.", emptyYes: "Rien ici, envoyer", emptyNo: "Continuer à dessiner",
     saved: "Conservé sur cet appareil", waiting_one: "{{count}} réponse attend la connexion", waiting_other: "{{count}} réponses attendent la connexion",
     expired: "Le temps pour cette image est écoulé ; quelqu’un d’autre l’a peut-être reçue. Votre dessin est gardé et reviendra si vous la recevez à nouveau.", refused: "La réponse n’a pas été acceptée : {{reason}}", queued: "Conservé sur cet appareil. Envoyé dès qu’il y a une connexion.", sent: "Merci ! Voici la suivante.", skipped: "Passée. En voici une autre.",
+    late: "C’était une image de référence.", lateShow: "Voir la comparaison",
     restored: { journal: "Votre dessin précédent est revenu.", draft: "Votre brouillon précédent est revenu." },
     none: "C’était la dernière image pour vous. Merci !", noneText: "Chaque image a assez de réponses ou vous l’avez déjà vue.", others: "Autres projets",
     offline: "Pas de connexion", offlineText_zero: "Votre dessin est conservé. Le travail reprend avec la connexion.", offlineText_one: "{{count}} réponse est conservée sur cet appareil et sera envoyée au retour de la connexion.", offlineText_other: "{{count}} réponses sont conservées sur cet appareil et seront envoyées au retour de la connexion.",
     failed: "L’image n’a pas pu être ouverte", fetching: "Recherche d’une image…",
   },
+  along: { title: "Sans connexion", text: "Emportez {{count}} images et annotez dans le train. Les réponses partent à votre retour.", take: "Emporter {{count}} images", state_one: "{{count}} image est prête sur cet appareil", state_other: "{{count}} images sont prêtes sur cet appareil", loading: "Chargement…", failed: "Pas maintenant : le serveur est injoignable.", back: "Rendre le reste" },
   skip: { title: "Passer cette image", text: "Pourquoi ? Cela aide le laboratoire.", unclear: "Je ne distingue rien", bad_image: "L’image est abîmée ou fausse", too_hard: "Trop de travail pour moi", other: "Une autre raison" },
   feedback: {
     title: "Comparaison", text: "Cette image a une référence tracée par le laboratoire. Votre réponse compte quand même.", great: "Excellent : presque aucune différence.", good: "Bien : proche de la référence.", fair: "Correct : le lieu est bon, le bord un peu moins.", poor: "Assez différent. Regardez la référence.",

@@ -3,10 +3,12 @@ import type { SubmissionResult } from "~/client/types";
 import type { Db, QueueRecord, Sender } from "./db";
 
 export type Outcome =
-  | { kind: "sent"; result: SubmissionResult }
+  | { kind: "sent"; result: SubmissionResult | null }
   | { kind: "waiting" }
   | { kind: "expired"; reason: string }
   | { kind: "refused"; reason: string };
+
+export type Settled = (record: QueueRecord, outcome: Outcome) => void;
 
 /**
  * Submissions on their way. Each is stored before it is sent and removed once the server has acknowledged it; its
@@ -15,16 +17,25 @@ export type Outcome =
 export class SubmitQueue {
   private running: Promise<void> | null = null;
   private readonly listeners = new Set<() => void>();
+  private readonly hearers = new Set<Settled>();
   private readonly sending = new Map<string, Promise<Outcome>>();
 
   constructor(
     private readonly db: Db,
     private readonly send: Sender,
+    /** Keeps what can't be sent any more; may fail, the record is given up all the same. */
+    private readonly rescue: (record: QueueRecord) => Promise<void> = () => Promise.resolve(),
   ) {}
 
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Hears of every answer that has been sent or given up, whenever that is. */
+  onSettled(hearer: Settled): () => void {
+    this.hearers.add(hearer);
+    return () => this.hearers.delete(hearer);
   }
 
   private notify(): void {
@@ -36,11 +47,16 @@ export class SubmitQueue {
     return rater === undefined ? items : items.filter((i) => i.rater === rater);
   }
 
-  /** Stores first, then tries once. "waiting" means: safe on this device, to be sent later. */
-  async submit(record: Omit<QueueRecord, "attempts" | "state">): Promise<Outcome> {
+  /** Stores; resolves when that is safe. `sent` is the first try, which may take as long as the line does. */
+  async put(record: Omit<QueueRecord, "attempts" | "state">): Promise<{ sent: Promise<Outcome> }> {
     await this.db.put("queue", { ...record, attempts: 0, state: "waiting" });
     this.notify();
-    return this.attempt(record.clientKey);
+    return { sent: this.attempt(record.clientKey) };
+  }
+
+  /** Stores first, then tries once. "waiting" means: safe on this device, to be sent later. */
+  async submit(record: Omit<QueueRecord, "attempts" | "state">): Promise<Outcome> {
+    return (await this.put(record)).sent;
   }
 
   /** Sends what waits, oldest first; stops at the first sign that the server cannot be reached. */
@@ -67,24 +83,23 @@ export class SubmitQueue {
 
   private async once(clientKey: string): Promise<Outcome> {
     const record = await this.db.get("queue", clientKey);
-    if (!record) return { kind: "waiting" };
+    // Another page of this device has sent it.
+    if (!record) return { kind: "sent", result: null };
+    let outcome: Outcome;
     try {
-      const result = await this.send(record.lease, record.body);
-      await this.db.delete("queue", clientKey);
-      this.notify();
-      return { kind: "sent", result };
+      outcome = { kind: "sent", result: await this.send(record) };
     } catch (error) {
-      const outcome = classify(error);
-      const state = outcome.kind === "sent" ? "waiting" : outcome.kind;
-      await this.db.put("queue", { ...record, attempts: record.attempts + 1, state, reason: "reason" in outcome ? outcome.reason : undefined });
-      this.notify();
-      return outcome;
+      outcome = classify(error);
     }
-  }
-
-  async drop(clientKey: string): Promise<void> {
-    await this.db.delete("queue", clientKey);
+    if (outcome.kind === "waiting") {
+      await this.db.put("queue", { ...record, attempts: record.attempts + 1 });
+    } else {
+      if (outcome.kind !== "sent") await this.rescue(record).catch(() => undefined);
+      await this.db.delete("queue", clientKey);
+    }
     this.notify();
+    for (const hear of this.hearers) hear(record, outcome);
+    return outcome;
   }
 }
 
@@ -95,8 +110,8 @@ export function classify(error: unknown): Outcome {
     if (error.status === 410 || error.status === 404 || error.code.startsWith("lease-")) {
       return { kind: "expired", reason: error.message };
     }
-    // Not logged in, too many requests, a server in trouble: the submission is fine, its time will come.
-    if (error.status === 401 || error.status === 429 || error.status >= 500) return { kind: "waiting" };
+    // Not logged in, an old token, too many requests, a server in trouble: the submission is fine, its time will come.
+    if (error.status === 401 || error.status === 429 || error.status >= 500 || error.code === "csrf") return { kind: "waiting" };
     return { kind: "refused", reason: error.message };
   }
   return { kind: "waiting" };

@@ -1,17 +1,53 @@
 import { api } from "~/client/api";
-import { openJournal } from "./db";
+import { ApiError, hasCsrf, setCsrf } from "~/client/http";
+import type { SubmissionResult } from "~/client/types";
+import { type Db, type QueueRecord, openJournal } from "./db";
 import { Journal } from "./journal";
 import { SubmitQueue } from "./queue";
+import { Shelf } from "./shelf";
 
 export interface Store {
   journal: Journal;
   queue: SubmitQueue;
+  shelf: Shelf;
 }
 
+let db: Promise<Db> | null = null;
 let store: Promise<Store> | null = null;
 
-/** The device's journal and queue, opened once a page. */
+export function openDb(): Promise<Db> {
+  db ??= openJournal();
+  return db;
+}
+
+/** The device's journal, queue and shelf, opened once a page. */
 export function openStore(): Promise<Store> {
-  store ??= openJournal().then((db) => ({ journal: new Journal(db), queue: new SubmitQueue(db, (lease, body) => api.submit(lease, body)) }));
+  store ??= openDb().then((opened) => ({
+    journal: new Journal(opened),
+    queue: new SubmitQueue(opened, send, rescue),
+    shelf: new Shelf(opened, { frame: (url) => api.frame(url), proposals: async (image) => (await api.proposals(image)).items }),
+  }));
   return store;
+}
+
+/** A lease that ran out on the way is taken up again where its place is still free; its answer then counts. */
+async function send(record: QueueRecord): Promise<SubmissionResult | null> {
+  // A page that began without a line knows who is here, but no token yet.
+  if (!hasCsrf()) setCsrf((await api.me()).csrf_token);
+  if (record.skip) {
+    await api.skip(record.lease, record.skip.reason);
+    return null;
+  }
+  try {
+    return await api.submit(record.lease, record.body);
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== "lease-expired") throw error;
+    await api.renew(record.lease);
+    return api.submit(record.lease, record.body);
+  }
+}
+
+/** The place is gone; the drawing is kept at the server as a draft, and comes back when the image does. */
+async function rescue(record: QueueRecord): Promise<void> {
+  if (!record.skip && record.body.masks.length > 0) await api.saveDraft(record.lease, record.body.masks);
 }

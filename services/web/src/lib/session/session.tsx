@@ -1,8 +1,9 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, createContext, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { api } from "~/client/api";
-import { ApiError, onUnauthorised, setCsrf } from "~/client/http";
+import { ApiError, hasCsrf, onUnauthorised, setCsrf } from "~/client/http";
 import type { Me, Role } from "~/client/types";
+import { forgetKept, kept } from "~/lib/journal/kept";
 
 /** Why the dialog is open: to begin as a rater, to log in, to keep a guest's work, after the session ran out, for new consent. */
 export type AuthReason = "start" | "login" | "register" | "expired" | "consent";
@@ -25,8 +26,9 @@ export const ME_KEY = ["me"] as const;
 
 export async function fetchMe(): Promise<Me | null> {
   try {
-    const me = await api.me();
-    setCsrf(me.csrf_token);
+    // Without a line, whoever was here last goes on; the token stays with the session and never goes to the disk.
+    const me = await kept("me", api.me, (m) => ({ ...m, csrf_token: "" }));
+    if (me.csrf_token) setCsrf(me.csrf_token);
     return me;
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return null;
@@ -36,7 +38,7 @@ export async function fetchMe(): Promise<Me | null> {
 
 export function SessionProvider({ children }: { children: ReactNode }) {
   const client = useQueryClient();
-  const query = useQuery({ queryKey: ME_KEY, queryFn: fetchMe, staleTime: 5 * 60_000, retry: 1 });
+  const query = useQuery({ queryKey: ME_KEY, queryFn: fetchMe, staleTime: 5 * 60_000, retry: (n) => navigator.onLine && n < 1 });
   const [dialog, setDialog] = useState<AuthReason | null>(null);
   const waiting = useRef<((me: Me | null) => void)[]>([]);
   const me = query.data ?? null;
@@ -66,8 +68,17 @@ export function SessionProvider({ children }: { children: ReactNode }) {
     return () => onUnauthorised(null);
   }, [ask, client]);
 
+  useEffect(() => {
+    const back = (): void => {
+      if (!hasCsrf() && client.getQueryData<Me | null>(ME_KEY)) void client.invalidateQueries({ queryKey: ME_KEY });
+    };
+    window.addEventListener("online", back);
+    return () => window.removeEventListener("online", back);
+  }, [client]);
+
   const logout = useCallback(async () => {
     await api.logout();
+    await forgetKept();
     setCsrf("");
     client.setQueryData(ME_KEY, null);
     client.removeQueries({ predicate: (q) => q.queryKey[0] !== "me" });

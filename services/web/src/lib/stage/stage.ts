@@ -29,6 +29,7 @@ export class Stage {
   private raf = 0;
   private strokeStarted = 0;
   private fitted = true;
+  private opened = false;
 
   constructor(
     readonly container: HTMLElement,
@@ -70,6 +71,7 @@ export class Stage {
   open(frame: Frame, doc: MaskDocument): void {
     this.frame = frame;
     this.doc = doc;
+    this.opened = true;
     this.renderer.setFrame(frame);
     this.setDisplay(PLAIN);
     this.events.onDisplay?.(PLAIN);
@@ -380,19 +382,30 @@ export class Stage {
   }
 
   // ---- drawing --------------------------------------------------------------------------------------------------
+  /** Draws now what the next frame would draw. */
+  flush(): void {
+    cancelAnimationFrame(this.raf);
+    this.paint();
+  }
+
   private schedule(): void {
-    if (this.raf) return;
-    this.raf = requestAnimationFrame(() => {
-      this.raf = 0;
-      this.renderer.draw();
-      this.hud.brush = ["brush", "eraser", "threshold"].includes(this.options.tool) ? this.options.size : 0;
-      const colour = this.options.labels.find((l) => l.id === this.options.label)?.colour ?? "#ffffff";
-      drawHud(this.renderer, this.hud, this.options.tool, colour);
-      if (this.strokeStarted > 0) {
-        this.events.onPaint?.(performance.now() - this.strokeStarted);
-        this.strokeStarted = 0;
-      }
-    });
+    this.raf ||= requestAnimationFrame(() => this.paint());
+  }
+
+  private paint(): void {
+    this.raf = 0;
+    this.renderer.draw();
+    this.hud.brush = ["brush", "eraser", "threshold"].includes(this.options.tool) ? this.options.size : 0;
+    const colour = this.options.labels.find((l) => l.id === this.options.label)?.colour ?? "#ffffff";
+    drawHud(this.renderer, this.hud, this.options.tool, colour);
+    if (this.opened) {
+      this.opened = false;
+      this.events.onDrawn?.();
+    }
+    if (this.strokeStarted > 0) {
+      this.events.onPaint?.(performance.now() - this.strokeStarted);
+      this.strokeStarted = 0;
+    }
   }
 }
 

@@ -43,6 +43,8 @@ export interface StageEvents {
   onView?: (view: View) => void;
   onDisplay?: (display: Display) => void;
   onSize?: (size: number) => void;
+  /** A frame that was opened has been drawn. */
+  onDrawn?: () => void;
   /** How the last stroke went from pointer to picture, in milliseconds. */
   onPaint?: (ms: number) => void;
 }

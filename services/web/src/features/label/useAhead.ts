@@ -1,0 +1,151 @@
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { api } from "~/client/api";
+import { OfflineError } from "~/client/http";
+import type { Assignment } from "~/client/types";
+import { openStore } from "~/lib/journal/store";
+import { type Frame, loadFrame } from "~/lib/stage/renderer";
+import type { Work } from "./work";
+
+/** Held for the next image to be there at once, and when work is taken along (docs/decisions/006-tasks-ahead.md). */
+const PREFETCH = 2;
+export const ALONG = 20;
+
+const KEY = "bramble.along.";
+
+export type Ahead = ReturnType<typeof useAhead>;
+
+/**
+ * Keeps tasks ready on this device: leases held ahead, frames and proposals fetched, the next frame decoded.
+ * `current` is the task at work, `pending` those whose answers are on their way: both are held as leases, and are no supply.
+ */
+export function useAhead(project: string, rater: string, current: RefObject<Work | null>, pending: () => Promise<Set<string>>) {
+  const [along, setAlongState] = useState(() => localStorage.getItem(KEY + project) !== null);
+  const [count, setCount] = useState(0);
+  const [working, setWorking] = useState(false);
+  const filling = useRef<Promise<void> | null>(null);
+  const wanted = useRef(along ? ALONG : PREFETCH);
+  const decoded = useRef<{ task: string; frame: Promise<Frame> } | null>(null);
+
+  const busyTasks = useCallback(async () => {
+    const busy = await pending();
+    const at = current.current?.assignment.task.id;
+    if (at) busy.add(at);
+    return busy;
+  }, [pending, current]);
+
+  /** Decodes the frame that comes next, so that it only has to be drawn. */
+  const preload = useCallback(async () => {
+    const { shelf } = await openStore();
+    const busy = await busyTasks();
+    const first = (await shelf.ready(rater, project)).find((a) => !busy.has(a.task));
+    if (!first || decoded.current?.task === first.task) return;
+    const frame = shelf.frame(first).then(loadFrame);
+    frame.catch(() => (decoded.current = null));
+    decoded.current = { task: first.task, frame };
+  }, [rater, project, busyTasks]);
+
+  /** Asks for leases and fetches what they need. One at a time: asked meanwhile, it answers with the one that runs. */
+  const fill = useCallback((): Promise<void> => {
+    filling.current ??= (async () => {
+      const { shelf, queue } = await openStore();
+      await queue.flush(rater);
+      const answer = await api.next(project, wanted.current);
+      await shelf.sync(rater, project, answer ? [answer, ...(answer.ahead ?? [])] : [], await busyTasks());
+      setWorking(true);
+      // Not waited for: the task at work needs only its own frame.
+      void shelf
+        .fetch(rater, project)
+        .then(preload)
+        .catch(() => undefined)
+        .finally(() => setWorking(false));
+    })().finally(() => (filling.current = null));
+    return filling.current;
+  }, [rater, project, busyTasks, preload]);
+
+  /** The next task to draw: the one that was begun before the page was left, one that lies ready, or the server's. */
+  const take = useCallback(
+    async (resume: boolean): Promise<Assignment | null> => {
+      const { shelf, journal } = await openStore();
+      const busy = await busyTasks();
+      if (resume) {
+        const before = await journal.latest(rater, project);
+        // One that ran out is asked for again: where somebody else has its place, time on it would be lost.
+        const live = before && Date.parse(before.assignment.lease.expires_at) > Date.now();
+        if (before && !busy.has(before.task) && (live || !navigator.onLine)) return before.assignment;
+      }
+      const ready = await shelf.take(rater, project, busy);
+      if (ready) return ready.assignment;
+      try {
+        await fill();
+      } catch (error) {
+        if (!(error instanceof OfflineError)) throw error;
+        const before = await journal.latest(rater, project);
+        if (before && !busy.has(before.task)) return before.assignment;
+        throw error;
+      }
+      const found = (await shelf.take(rater, project, busy)) ?? (await shelf.take(rater, project, busy, true));
+      return found?.assignment ?? null;
+    },
+    [rater, project, busyTasks, fill],
+  );
+
+  /** The task's frame, decoded ahead or from the shelf's bytes; null where neither is here. */
+  const preloaded = useCallback(async (task: string): Promise<Frame | null> => {
+    const ready = decoded.current?.task === task ? decoded.current : null;
+    decoded.current = null;
+    if (ready) return ready.frame;
+    const { shelf } = await openStore();
+    const record = await shelf.get(task);
+    return record ? loadFrame(await shelf.frame(record)) : null;
+  }, []);
+
+  useEffect(() => {
+    let stop = (): void => undefined;
+    let gone = false;
+    void openStore().then(({ shelf }) => {
+      if (gone) return;
+      const tell = (): void => void shelf.ready(rater, project).then((all) => setCount(all.length));
+      stop = shelf.subscribe(tell);
+      tell();
+    });
+    return () => {
+      gone = true;
+      stop();
+    };
+  }, [rater, project]);
+
+  /** Gives back the leases that nobody has begun. */
+  const giveBack = useCallback(async () => {
+    const { shelf } = await openStore();
+    decoded.current = null;
+    for (const a of (await shelf.all(rater, project)).filter((r) => !r.taken)) {
+      await shelf.drop(a.task);
+      // Where this does not arrive, the lease ends by itself.
+      await api.giveBack(a.assignment.lease.id).catch(() => undefined);
+    }
+  }, [rater, project]);
+
+  const setAlong = useCallback(
+    async (on: boolean) => {
+      setAlongState(on);
+      wanted.current = on ? ALONG : PREFETCH;
+      if (on) localStorage.setItem(KEY + project, "1");
+      else {
+        localStorage.removeItem(KEY + project);
+        await giveBack();
+      }
+      await fill();
+    },
+    [project, fill, giveBack],
+  );
+
+  useEffect(
+    () => () => {
+      // Whoever goes to other pages leaves the prefetched places to others.
+      if (wanted.current === PREFETCH) void giveBack();
+    },
+    [giveBack],
+  );
+
+  return useMemo(() => ({ along, count, working, setAlong, fill, take, preloaded }), [along, count, working, setAlong, fill, take, preloaded]);
+}

@@ -1,0 +1,116 @@
+// Work taken along on a train: twenty images answered without a line, over a reload, and each counted once at the server.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { beginDrawing, launch, logIn, openContext, painted, stroke } from "./harness.mjs";
+
+const ALONG = 20;
+let browser;
+let project;
+before(async () => {
+  browser = await launch();
+  // Somebody may hold twenty places ahead where that is no more than a quarter of what is open.
+  const { context, page } = await openContext(browser);
+  await logIn(page, "lab");
+  project = await page.evaluate(async (n) => {
+    const { csrf_token } = await (await fetch("/api/v1/auth/me")).json();
+    const headers = { "X-CSRF-Token": csrf_token };
+    const body = { name: "Without a line", labels: [{ name: "spot" }], quorum: 2, gold_share: 0, open: true };
+    const made = await (await fetch("/api/v1/projects", { method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) })).json();
+    const canvas = new OffscreenCanvas(96, 96);
+    const ctx = canvas.getContext("2d");
+    for (let from = 0; from < n; from += 20) {
+      const form = new FormData();
+      for (let i = from; i < Math.min(n, from + 20); i++) {
+        ctx.fillStyle = `rgb(${i}, ${i}, ${i})`;
+        ctx.fillRect(0, 0, 96, 96);
+        ctx.fillStyle = "#ddd";
+        ctx.fillRect(20 + (i % 9), 30, 30, 30);
+        form.append("files", await canvas.convertToBlob({ type: "image/png" }), `${i}.png`);
+      }
+      const report = await (await fetch(`/api/v1/projects/${made.id}/images`, { method: "POST", headers, body: form })).json();
+      if (report.rejected) throw new Error(JSON.stringify(report));
+    }
+    return made.id;
+  }, 4 * ALONG + 8);
+  await context.close();
+});
+after(() => browser?.close());
+
+const stats = (page) => page.evaluate(async () => (await (await fetch("/api/v1/me/stats")).json()).submissions);
+const button = (page) => page.locator(".editor-actions").getByRole("button", { name: "Submit" });
+
+async function enter(page) {
+  await page.goto("/");
+  await page.getByRole("button", { name: "Start labelling" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: /start as a guest/ }).click();
+  await page.waitForURL(/\/label$|\/projects/);
+  await page.goto(`/projects/${project}/label`);
+  await beginDrawing(page);
+}
+
+/** Answers the image that is shown and waits for the next one, which is another. */
+async function answer(page) {
+  const canvas = await page.getByRole("application").elementHandle();
+  await stroke(page, [0.45, 0.45], [0.55, 0.5], 3);
+  await button(page).click();
+  await page.waitForFunction((el) => !el.isConnected, canvas);
+}
+
+describe("without a connection", () => {
+  it("labels twenty images in a row, also after a reload, and sends each once", async () => {
+    const { context, page, problems } = await openContext(browser);
+    await enter(page);
+    await page.getByText("Without a connection").click();
+    await page.getByRole("button", { name: `Take ${ALONG} images along` }).click();
+    await page.getByText(`${ALONG} images are ready on this device`).waitFor();
+    // The worker that holds the page itself is there from the first visit on.
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => null));
+    await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+    await context.setOffline(true);
+    for (let i = 1; i <= ALONG; i++) {
+      if (i === 8) {
+        await stroke(page, [0.4, 0.6], [0.5, 0.6], 3);
+        const before = await painted(page);
+        await page.waitForTimeout(200);
+        await page.reload();
+        await page.getByText("Your drawing from before is back.").waitFor();
+        assert.equal(await painted(page), before, "a reload on the train brings the drawing back");
+      }
+      await answer(page);
+      await page.getByText(i === 1 ? "1 answer waits for a connection" : `${i} answers wait for a connection`).waitFor();
+    }
+    await context.setOffline(false);
+    await page.evaluate(() => window.dispatchEvent(new Event("online")));
+    await page.getByText("wait for a connection").waitFor({ state: "detached", timeout: 30_000 });
+    await page.getByText("waits for a connection").waitFor({ state: "detached" });
+    assert.equal(await stats(page), ALONG);
+    // Once each: twenty answers to twenty images, none of them twice.
+    const rows = await page.evaluate(async (p) => {
+      const { items } = await (await fetch(`/api/v1/me/work?limit=100&project_id=${p}`)).json();
+      return items.map((w) => w.image.id);
+    }, project);
+    assert.equal(rows.length, ALONG);
+    assert.equal(new Set(rows).size, ALONG);
+    assert.deepEqual(problems, []);
+    await context.close();
+  });
+
+  it("has the next image ready: an answer costs no wait, and leaving gives the prefetched places back", async () => {
+    const { context, page } = await openContext(browser);
+    await enter(page);
+    for (let i = 0; i < 3; i++) {
+      await page.waitForTimeout(500);
+      await answer(page);
+    }
+    await page.waitForFunction(() => performance.getEntriesByName("bramble-next").length === 3);
+    const times = await page.evaluate(() => performance.getEntriesByName("bramble-next").map((e) => e.duration));
+    assert.ok(Math.max(...times) < 1500, `next images after ${times.map(Math.round)} ms`); // the bound itself is bench-web's
+    const leases = () => page.evaluate(async (p) => (await (await fetch(`/api/v1/projects/${p}`)).json()).counts.leases, project);
+    await page.waitForTimeout(500);
+    const held = await leases();
+    await page.getByRole("link", { name: "Leave the image" }).click();
+    await page.waitForTimeout(1000);
+    assert.equal(await leases(), held - 2);
+    await context.close();
+  });
+});
