@@ -7,6 +7,7 @@ const CASES = [
   { size: 4096, labels: 5, limit: 33 },
 ];
 const STROKES = 40;
+const UNDOS = 35;
 
 const browser = await launch();
 const { page } = await openContext(browser, { viewport: { width: 1280, height: 900 } });
@@ -53,18 +54,25 @@ for (const { size, labels, limit } of CASES) {
   const p95 = paint[Math.floor(paint.length * 0.95)];
   console.log(JSON.stringify({ metric: "web.stroke_to_pixel_p95", size, labels, value: +p95.toFixed(2), unit: "ms", limit, n: paint.length, median: +paint[paint.length >> 1].toFixed(2), ok: p95 <= limit }));
   console.log(JSON.stringify({ metric: "web.longest_task_while_drawing", size, labels, value: Math.round(Math.max(0, ...long)), unit: "ms", limit: 50, n: long.length, ok: long.every((d) => d <= 50) }));
-  await page.evaluate(() => performance.clearMeasures());
-  const undo = await page.evaluate(async () => {
-    const times = [];
-    for (let i = 0; i < 15; i++) {
-      const t = performance.now();
-      window.dispatchEvent(new KeyboardEvent("keydown", { key: "z", ctrlKey: true }));
-      await new Promise((r) => requestAnimationFrame(() => r()));
-      times.push(performance.now() - t);
-    }
-    return times.sort((a, b) => a - b);
+  // Keys as the browser hands them out: from the event's own time until the picture is changed, and until the frame after it.
+  await page.evaluate(() => {
+    globalThis.undone = [];
+    window.addEventListener("keydown", (e) => {
+      if (e.key !== "z") return;
+      const pixel = performance.now() - e.timeStamp;
+      requestAnimationFrame(() => globalThis.undone.push([pixel, performance.now() - e.timeStamp]));
+    });
   });
-  console.log(JSON.stringify({ metric: "web.undo_to_frame_p95", size, labels, value: +undo[14].toFixed(2), unit: "ms", limit: 16, n: undo.length }));
+  for (let i = 0; i < UNDOS; i++) {
+    await page.keyboard.press("Control+z");
+    await page.waitForTimeout(23 + ((i * 7) % 13)); // not in step with the frames
+  }
+  const undone = await page.evaluate(() => globalThis.undone);
+  for (const [k, metric] of ["web.undo_to_pixel_p95", "web.undo_to_next_frame_p95"].entries()) {
+    const times = undone.map((u) => u[k]).sort((x, y) => x - y);
+    const p95 = times[Math.floor(times.length * 0.95)];
+    console.log(JSON.stringify({ metric, size, labels, value: +p95.toFixed(2), unit: "ms", ...(k === 0 ? { limit: 16, ok: p95 <= 16 } : {}), n: times.length, median: +times[times.length >> 1].toFixed(2) }));
+  }
   await page.evaluate(async (p) => {
     const { csrf_token } = await (await fetch("/api/v1/auth/me")).json();
     await fetch(`/api/v1/projects/${p}`, { method: "DELETE", headers: { "X-CSRF-Token": csrf_token } });

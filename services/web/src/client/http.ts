@@ -48,6 +48,23 @@ export function hasCsrf(): boolean {
   return csrf !== "";
 }
 
+let findToken: (() => Promise<string>) | null = null;
+
+/** Where the token comes from in a page that began without a line, and knows who is here but has none yet. */
+export function onMissingCsrf(find: (() => Promise<string>) | null): void {
+  findToken = find;
+}
+
+async function ensureCsrf(): Promise<void> {
+  if (csrf || !findToken) return;
+  try {
+    csrf = await findToken();
+  } catch (error) {
+    // The session has run out meanwhile: the request itself finds that out, and asks for a login.
+    if (!(error instanceof ApiError)) throw error;
+  }
+}
+
 /** What to do on a 401: resolves to true when the person is logged in again, and the request is sent once more. */
 export function onUnauthorised(ask: (() => Promise<boolean>) | null): void {
   login = ask;
@@ -89,6 +106,7 @@ async function failure(response: Response): Promise<ApiError> {
 }
 
 export async function raw(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
+  if (method !== "GET") await ensureCsrf();
   let response = await send(method, path, options);
   if (response.status === 401 && !options.quiet && login) {
     // Many requests may fail at once; one dialog answers for all.

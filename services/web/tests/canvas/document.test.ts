@@ -35,6 +35,32 @@ describe("bit masks", () => {
   it("call two empty masks the same", () => expect(dice(new BitMask(4, 4), new BitMask(4, 4))).toBe(1));
 });
 
+describe("areas", () => {
+  it("follow every edit, undo and redo as counting would find them", () => {
+    const at = fc.record({ x: fc.integer({ min: -5, max: 75 }), y: fc.integer({ min: -5, max: 45 }) });
+    const step = fc.oneof(
+      fc.record({ kind: fc.constant("stroke" as const), label: fc.integer({ min: 1, max: 2 }), a: at, b: at, erase: fc.boolean() }),
+      fc.record({ kind: fc.constantFrom("undo" as const, "redo" as const, "smooth" as const, "clear" as const), label: fc.integer({ min: 1, max: 2 }) }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 20 }), (steps) => {
+        const doc = new MaskDocument(70, 40, [1, 2]);
+        for (const s of steps) {
+          if (s.kind === "stroke") {
+            doc.begin(s.label, { erase: s.erase });
+            doc.extend(s.a, s.b, 4);
+            doc.commit();
+          } else if (s.kind === "smooth") doc.smooth(s.label);
+          else if (s.kind === "clear") doc.clearLabel(s.label);
+          else doc[s.kind]();
+          for (const label of doc.labels) expect(doc.area(label)).toBe(doc.layer(label).count());
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
 describe("brush", () => {
   it("paints just the pixels whose centre lies within the radius of the path", () => {
     const point = fc.record({ x: fc.double({ min: -4, max: 44, noNaN: true }), y: fc.double({ min: -4, max: 34, noNaN: true }) });

@@ -1,5 +1,5 @@
 import { api } from "~/client/api";
-import { ApiError, hasCsrf, setCsrf } from "~/client/http";
+import { ApiError } from "~/client/http";
 import type { SubmissionResult } from "~/client/types";
 import { type Db, type QueueRecord, openJournal } from "./db";
 import { Journal } from "./journal";
@@ -32,8 +32,6 @@ export function openStore(): Promise<Store> {
 
 /** A lease that ran out on the way is taken up again where its place is still free; its answer then counts. */
 async function send(record: QueueRecord): Promise<SubmissionResult | null> {
-  // A page that began without a line knows who is here, but no token yet.
-  if (!hasCsrf()) setCsrf((await api.me()).csrf_token);
   if (record.skip) {
     await api.skip(record.lease, record.skip.reason);
     return null;

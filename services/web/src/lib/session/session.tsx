@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, createContext, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { api } from "~/client/api";
-import { ApiError, hasCsrf, onUnauthorised, setCsrf } from "~/client/http";
+import { ApiError, hasCsrf, onMissingCsrf, onUnauthorised, setCsrf } from "~/client/http";
 import type { Me, Role } from "~/client/types";
 import { forgetKept, kept } from "~/lib/journal/kept";
 
@@ -29,6 +29,7 @@ export async function fetchMe(): Promise<Me | null> {
     // Without a line, whoever was here last goes on; the token stays with the session and never goes to the disk.
     const me = await kept("me", api.me, (m) => ({ ...m, csrf_token: "" }));
     if (me.csrf_token) setCsrf(me.csrf_token);
+    else onMissingCsrf(async () => (await api.me()).csrf_token);
     return me;
   } catch (error) {
     if (error instanceof ApiError && error.status === 401) return null;
@@ -79,6 +80,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   const logout = useCallback(async () => {
     await api.logout();
     await forgetKept();
+    onMissingCsrf(null);
     setCsrf("");
     client.setQueryData(ME_KEY, null);
     client.removeQueries({ predicate: (q) => q.queryKey[0] !== "me" });
