@@ -94,16 +94,17 @@ class Estimator(threading.Thread):
             )
             p = t.projects.c
             conn.execute(
-                update(t.projects)
-                .where(p.project_id == project_id)
-                .values(dirty=p.dirty - dirty, fitted_at=now, choices=chosen)
+                update(t.projects).where(p.project_id == project_id).values(fitted_at=now, choices=chosen)
             )
         count = 0
         for image_id in images:
             if self._halt.is_set():
-                break
+                return count
             with deps.db.begin() as conn:
                 count += refresh(conn, deps.blobs, deps.clock, image_id, cause="raters")
+        # Last: a process that dies before has left the project marked, and the images that it didn't reach are merged by the next.
+        with deps.db.begin() as conn:
+            conn.execute(update(t.projects).where(p.project_id == project_id).values(dirty=p.dirty - dirty))
         return count
 
     def _announce(self, conn: Connection, project_id: str, label_id: int, about: RaterReport) -> None:

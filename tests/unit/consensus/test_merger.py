@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from services.consensus import merger, store
+from services.consensus import estimator, merger, store
 from services.consensus.estimator import Estimator
 from services.consensus.merger import Merger
 from shared.contracts.bramble.annotations.v1.events_pb2 import GoldAdded
@@ -162,3 +162,33 @@ def test_the_probability_shows_the_votes_of_its_version(tmp_path: Path) -> None:
     after = service.get(path)
     assert after.content != before.content
     assert after.headers["etag"] != before.headers["etag"]
+
+
+def test_an_estimation_that_dies_between_model_and_merges_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """kill -9 after the new belief about raters is kept and before the images are merged by it."""
+    service = Service(tmp_path)
+    for image in "ij":
+        for k, rater in enumerate("abc"):
+            service.feed(service.submission(image, rater, {1: disk(24, 24, 10 + k * 0.5)}))
+    real = estimator.refresh
+
+    def dies(*_given: object, **_more: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(estimator, "refresh", dies)
+    with pytest.raises(KeyboardInterrupt):
+        service.settle()
+    merged: list[str] = []
+
+    def notes(conn, blobs, clock, image_id, **more):
+        merged.append(image_id)
+        return real(conn, blobs, clock, image_id, **more)
+
+    monkeypatch.setattr(estimator, "refresh", notes)
+    service.settle()
+    assert sorted(merged) == sorted(ref.id for ref in service.images.values())
+    merged.clear()
+    service.settle()
+    assert merged == [], "once is enough"
