@@ -14,7 +14,7 @@ WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/pa
 
 .PHONY: help setup setup-dev setup-web web run demo test check lint types unit web-check contract integration e2e chart-check chart-test \
 	bench bench-consensus bench-segment bench-intake bench-synthesis bench-web train-drupelet proto openapi lock fmt audit clean \
-	run-distributed
+	run-distributed chaos
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -84,6 +84,9 @@ integration: $(VENV)/.dev $(WEB)/dist/index.html ## Services together, faults, s
 	$(PY) -m pytest tests/integration
 	$(PY) -m pytest tests/unit tests/property -m "slow or real or torch"
 
+chaos: $(VENV)/.dev ## Fault runs of 1,000 submissions on real servers, one JSON line each (CHAOS="--runs 30 --seed 1")
+	$(PY) -m tests.chaos $(CHAOS)
+
 e2e: $(VENV)/.dev $(WEB)/dist/index.html ## The whole platform in a process of its own, and a real browser
 	$(PY) -m pytest tests/e2e
 
@@ -94,6 +97,7 @@ test: setup-dev ## Set up and run every test
 	$(MAKE) --no-print-directory check
 	$(MAKE) --no-print-directory contract
 	$(MAKE) --no-print-directory integration
+	$(PY) -m pytest tests/chaos
 	$(MAKE) --no-print-directory chart-check
 	$(MAKE) --no-print-directory e2e
 

@@ -22,7 +22,7 @@ import time
 import urllib.error
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,10 +37,24 @@ READY_S = 120.0
 
 class Distributed:
     """The servers, the services and one worker. `start`, then `stop` whatever happens; a service can be
-    killed and restarted."""
+    killed and restarted.
 
-    def __init__(self, port: int, *, worker: bool = True) -> None:
+    `via` may lead services to a server by a proxy: it is asked with "postgres" or "minio" and the server's port, and
+    answers the port to use. `module` is what runs a service instead of the CLI, and `extra` is added to its
+    environment: both for the fault suite.
+    """
+
+    def __init__(
+        self,
+        port: int,
+        *,
+        worker: bool = True,
+        via: Callable[[str, int], int] | None = None,
+        module: str = "services.cli.main",
+        extra: Mapping[str, str] | None = None,
+    ) -> None:
         self.port = port
+        self._via, self._module, self._extra = via, module, dict(extra or {})
         self.with_worker = worker
         self.kafka, self.minio, self.postgres = KafkaServer(), MinioServer(), PostgresServer()
         self.ports = {name: port if name == "gateway" else free_port() for name in SERVICES}
@@ -61,8 +75,8 @@ class Distributed:
         for name in SERVICES:
             self._databases.append(f"bramble_{run}_{name}")
             url = self.postgres.create_database(self._databases[-1])
-        base = url.rsplit("/", 1)[0]
-        scheme, rest = self.minio.address().split("://", 1)
+        base = self._route("postgres", url.rsplit("/", 1)[0])
+        scheme, rest = self._route("minio", self.minio.address()).split("://", 1)
         secure = "true" if scheme == "https" else "false"
         self.logs.mkdir(parents=True, exist_ok=True)
         self.environment = {
@@ -77,6 +91,7 @@ class Distributed:
             "BRAMBLE_DATA_DIR": str(self.logs / "data"),
             "OMP_NUM_THREADS": "1",
             "PYTHONUNBUFFERED": "1",
+            **self._extra,
         }
         self._bramble("admin", "migrate")
         for name in SERVICES:
@@ -86,12 +101,24 @@ class Distributed:
         for name in SERVICES:
             self.wait_ready(name)
 
+    def _route(self, server: str, url: str) -> str:
+        """`url` with the port that `via` gives for that server."""
+        if self._via is None:
+            return url
+        head, port = url.rsplit(":", 1)
+        return f"{head}:{self._via(server, int(port))}"
+
+    def database(self, service: str) -> str:
+        """Address of a service's database for psycopg, past any proxy."""
+        name = next(n for n in self._databases if n.endswith(f"_{service}"))
+        return f"{self.postgres.address().rsplit('/', 1)[0]}/{name}"
+
     def start_service(self, name: str) -> None:
         """Start one service (or `worker`) as a process of its own."""
         command = ["worker"] if name == "worker" else ["serve", name, "--port", str(self.ports[name])]
         with (self.logs / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", "services.cli.main", *command],
+                [sys.executable, "-m", self._module, *command],
                 env=self.environment,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -215,10 +242,7 @@ def main() -> int:
         if options.env_file is not None:
             lines = [f"export {k}='{v}'" for k, v in platform.environment.items() if k.startswith("BRAMBLE_")]
             options.env_file.write_text("\n".join(lines) + "\n")
-        say(
-            f"Bramble, distributed, is ready at {platform.url}  ({time.monotonic() - begin:.0f} s)",
-            flush=True,
-        )
+        say(f"Bramble, distributed, is ready at {platform.url}  ({time.monotonic() - begin:.0f} s)")
         for name, process in platform.processes.items():
             say(f"  {name:<12} process {process.pid}  {platform.logs / name}.log")
         if not options.no_demo:

@@ -1,0 +1,196 @@
+"""What must be true after every run, read from the services' own tables past any proxy."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from services.consensus.domain.auto import merge
+from services.consensus.domain.votes import image_votes
+from shared.blobs import create_blobs
+from shared.imaging import rle
+from shared.imaging.rle import RLE
+from tests.chaos.crowd import HEIGHT, WIDTH, Acknowledged
+from tools.run_distributed import Distributed
+
+# Services whose consumers write through the inbox; the gateway has none, by its own decision.
+CONSUMERS = ("annotations", "inference", "consensus", "synthesis")
+_VOTES = "SELECT count(*) FROM consensus_votes v WHERE v.project_id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was compared, and everything that was wrong; [] is a pass."""
+
+    stored: int
+    images: int
+    applied: int
+    wrong: list[str]
+
+
+def rows(platform: Distributed, service: str, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Ask a service's database."""
+    with psycopg.connect(platform.database(service), connect_timeout=5) as connection:
+        return connection.execute(query.encode(), values).fetchall()
+
+
+def votes(platform: Distributed, project: str) -> int:
+    """How many submissions consensus has applied (one label a submission here)."""
+    return int(rows(platform, "consensus", _VOTES, project)[0][0])
+
+
+def settled(platform: Distributed, project: str, expected: int) -> bool:
+    """Whether all events are out, all votes are in, and nothing waits to be merged or estimated."""
+    for service in (*CONSUMERS, "images"):
+        if rows(platform, service, "SELECT 1 FROM bus_outbox LIMIT 1"):
+            return False
+    dirty = rows(platform, "consensus", "SELECT dirty FROM consensus_projects WHERE project_id = %s", project)
+    return (
+        votes(platform, project) >= expected
+        and not rows(platform, "consensus", "SELECT 1 FROM consensus_dirty LIMIT 1")
+        and dirty == [(0,)]
+    )
+
+
+def check(
+    platform: Distributed,
+    project: str,
+    kept: Mapping[str, Acknowledged],
+    letters: int,
+    patience_s: float = 180.0,
+) -> Verdict:
+    """Wait until everything has settled, then compare. `letters`: poison messages that were sent."""
+    deadline, quiet = time.monotonic() + patience_s, 0
+    while quiet < 3 and time.monotonic() < deadline:
+        quiet = quiet + 1 if settled(platform, project, len(kept)) else 0
+        time.sleep(0.5)
+    wrong = [] if quiet >= 3 else [f"not settled after {patience_s:.0f} s"]
+    stored = rows(
+        platform,
+        "annotations",
+        "SELECT client_key, id, image_id, rater_id, pack, masks, task_id FROM annotations_submissions"
+        " WHERE project_id = %s ORDER BY id",
+        project,
+    )
+    wrong += _acknowledged(stored, kept)
+    truth = _masks(platform, stored, kept, wrong)
+    wrong += _counters(platform, project, stored)
+    images = _consensus(platform, project, truth, wrong)
+    wrong += _once(platform, project, stored, letters)
+    applied = sum(int(rows(platform, s, "SELECT count(*) FROM bus_inbox")[0][0]) for s in CONSUMERS)
+    return Verdict(len(stored), images, applied, wrong)
+
+
+def _acknowledged(stored: list[tuple[Any, ...]], kept: Mapping[str, Acknowledged]) -> list[str]:
+    wrong = []
+    times = Counter(row[0] for row in stored)
+    lost = [key for key in kept if key not in times]
+    doubled = [key for key, n in times.items() if n > 1]
+    unasked = [key for key in times if key not in kept]
+    found = {row[0]: row for row in stored}
+    other = [
+        key
+        for key, promise in kept.items()
+        if key in found and found[key][1:4] != (promise.submission_id, promise.image_id, promise.rater_id)
+    ]
+    for name, keys in (("lost", lost), ("doubled", doubled), ("nobody's", unasked), ("another's", other)):
+        if keys:
+            wrong.append(f"{len(keys)} submissions {name}: {keys[:3]}")
+    return wrong
+
+
+def _masks(
+    platform: Distributed, stored: list[tuple[Any, ...]], kept: Mapping[str, Acknowledged], wrong: list[str]
+) -> dict[str, dict[str, tuple[str, RLE]]]:
+    """image → rater → (submission, mask), as the object store has them; each must be what was drawn."""
+    address = platform.minio.address().split("://", 1)[1]
+    bucket = platform.environment["BRAMBLE_BLOB_URL"].rsplit("/", 1)[1]
+    blobs = create_blobs(f"s3://{address}/{bucket}", platform.logs)
+    found: dict[str, dict[str, tuple[str, RLE]]] = {}
+    packs: dict[str, bytes] = {}
+    for key, submission, image, rater, pack, masks, _ in stored:
+        ((_, height, width, _, offset, length, _),) = json.loads(masks)
+        data = packs.setdefault(pack, blobs.get(pack))[offset : offset + length]
+        if key in kept and data.decode() != kept[key].counts:
+            wrong.append(f"the mask of {submission} is another than was drawn")
+        found.setdefault(image, {})[rater] = (submission, RLE(height, width, data))
+    blobs.close()
+    return found
+
+
+def _counters(platform: Distributed, project: str, stored: list[tuple[Any, ...]]) -> list[str]:
+    ((submissions, overshoot),) = rows(
+        platform, "annotations", "SELECT submissions, overshoot FROM annotations_counters WHERE project_id = %s", project
+    )  # fmt: skip
+    wrong = (
+        []
+        if (submissions, overshoot) == (len(stored), 0)
+        else [f"counters say {submissions}, overshoot {overshoot}"]
+    )
+    each = Counter(row[6] for row in stored)
+    tasks = rows(
+        platform,
+        "annotations",
+        "SELECT id, submissions, quorum FROM annotations_tasks WHERE project_id = %s",
+        project,
+    )
+    bad = [task for task, n, quorum in tasks if n != each[task] or n > quorum]
+    return wrong + ([f"{len(bad)} tasks count wrongly: {bad[:3]}"] if bad else [])
+
+
+def _consensus(
+    platform: Distributed, project: str, truth: Mapping[str, Mapping[str, tuple[str, RLE]]], wrong: list[str]
+) -> int:
+    """Compare the newest version of each image with what the offline functions make of the submissions."""
+    newest = {
+        image: (json.loads(bytes(labels)), json.loads(submissions))
+        for image, labels, submissions in rows(
+            platform,
+            "consensus",
+            "SELECT DISTINCT ON (image_id) image_id, labels, submissions FROM consensus_versions"
+            " WHERE project_id = %s ORDER BY image_id, version DESC",
+            project,
+        )
+    }
+    given = [image_votes(image, {r: m for r, (_, m) in by.items()}) for image, by in sorted(truth.items())]
+    fused, _, choice = merge(given)
+    for votes_, one in zip(given, fused, strict=True):
+        if votes_.image not in newest:
+            wrong.append(f"image {votes_.image} has no consensus")
+            continue
+        labels, submissions = newest[votes_.image]
+        if submissions != sorted(s for s, _ in truth[votes_.image].values()):
+            wrong.append(f"the consensus of {votes_.image} counts other submissions")
+        if rle.from_json(labels[0]["rle"], HEIGHT, WIDTH) != one.mask or labels[0]["method"] != choice.method:
+            wrong.append(f"the consensus of {votes_.image} differs from the offline one ({choice.method})")
+    return len(given)
+
+
+def _once(platform: Distributed, project: str, stored: list[tuple[Any, ...]], letters: int) -> list[str]:
+    """Each submission's event had its effect once, in consensus; and only what was poisoned is a dead letter."""
+    wrong = []
+    counted = Counter(
+        r[0]
+        for r in rows(
+            platform, "consensus", "SELECT submission_id FROM consensus_votes WHERE project_id = %s", project
+        )
+    )
+    if counted != Counter(row[1] for row in stored):
+        wrong.append(f"consensus counted {sum(counted.values())} votes of {len(stored)} submissions")
+    for service in CONSUMERS:
+        dead = rows(platform, service, "SELECT topic, error, value FROM bus_dead_letters")
+        real = [
+            f"{topic}: {error}" for topic, error, value in dead if not bytes(value).startswith(b"\xffpoison")
+        ]
+        if real:
+            wrong.append(f"{len(real)} dead letters of {service}: {real[:3]}")
+    poisoned = rows(platform, "consensus", "SELECT count(DISTINCT value) FROM bus_dead_letters")[0][0]
+    if poisoned != letters:
+        wrong.append(f"{poisoned} of {letters} poison messages are dead letters")
+    return wrong

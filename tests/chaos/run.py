@@ -1,0 +1,254 @@
+"""One run: volunteers submit while parts die in an order that the seed decides; then everything is checked."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+from PIL import Image
+
+from shared.bus import create_bus
+from shared.contracts.bramble.annotations.v1.events_pb2 import AnnotationSubmitted
+from shared.db.outbox import topic_of
+from shared.settings import SERVICES
+from tests.chaos.check import Verdict, check, votes
+from tests.chaos.crowd import HEIGHT, WIDTH, Crowd
+from tests.chaos.proxy import Proxy
+from tests.servers import Server, ServerError
+from tests.servers.base import free_port
+from tools.run_distributed import Distributed
+
+QUORUM = 5
+SERVERS = ("kafka", "postgres", "minio")
+FAULTS = (
+    *(f"kill {name}" for name in (*SERVERS, *SERVICES)),
+    "die consensus after-effect",
+    "die annotations after-publish",
+    "cut postgres",
+    "cut minio",
+    "delay postgres",
+    "delay minio",
+    "poison",
+    "slow consensus",
+)
+PATIENCE_S = 90.0
+
+
+@dataclass
+class Recovery:
+    """How long a fault was felt: from the moment at which the part was back until every service was ready, a submission
+    was acknowledged, and all that was acknowledged before was counted in consensus."""
+
+    fault: str
+    seconds: float
+
+
+@dataclass
+class Report:
+    """What a run did."""
+
+    seed: int
+    verdict: Verdict
+    recoveries: list[Recovery]
+    acknowledged: int
+    retries: dict[str, int]
+    wrong: list[str] = field(default_factory=list)
+
+    def line(self) -> dict[str, Any]:
+        """As it is printed."""
+        times = sorted(r.seconds for r in self.recoveries) or [0.0]
+        return {
+            "seed": self.seed,
+            "acknowledged": self.acknowledged,
+            "stored": self.verdict.stored,
+            "images": self.verdict.images,
+            "events_applied": self.verdict.applied,
+            "faults": [[r.fault, round(r.seconds, 2)] for r in self.recoveries],
+            "recovery_p50_s": round(times[len(times) // 2], 2),
+            "recovery_max_s": round(times[-1], 2),
+            "retries": self.retries,
+            "wrong": self.wrong,
+        }
+
+
+class Chaos:
+    """The distributed form behind proxies, on servers of its own. `start`, `run` as often as wished, `stop`."""
+
+    def __init__(self) -> None:
+        self.points = Path(tempfile.mkdtemp(prefix="bramble-chaos-"))
+        self.proxies: dict[str, Proxy] = {}
+        extra = {
+            "CHAOS_POINTS": str(self.points),
+            "BRAMBLE_RATE_LIMITS": "false",
+            "BRAMBLE_LOG_LEVEL": "WARNING",
+        }
+        self.platform = Distributed(
+            free_port(), worker=False, via=self._proxy, module="tests.chaos.service", extra=extra
+        )
+        self.servers: dict[str, Server] = {
+            "kafka": self.platform.kafka,
+            "postgres": self.platform.postgres,
+            "minio": self.platform.minio,
+        }
+        self._letters = 0
+
+    def start(self) -> None:
+        """Raises ServerError."""
+        if any(server.external for server in self.servers.values()):
+            raise ServerError("the fault suite kills its servers, so it starts its own; unset BRAMBLE_TEST_*")
+        self.platform.start()
+        email, password, _ = next(a for a in self.platform.demo_accounts() if a[2] == "lab")
+        self.lab = httpx.Client(base_url=f"{self.platform.url}/api/v1", timeout=60)
+        answer = self.lab.post("/auth/login", json={"email": email, "password": password})
+        answer.raise_for_status()
+        self.lab.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+
+    def stop(self) -> None:
+        """End everything."""
+        self.platform.stop()
+        for proxy in self.proxies.values():
+            proxy.close()
+
+    def run(
+        self, seed: int, *, submissions: int, faults: Sequence[str], size: int = 6, pause_s: float = 1.0
+    ) -> Report:
+        """Volunteers make `submissions` while `faults` happen one after another, each once the last is recovered from."""
+        project = self._project(seed, -(-submissions // QUORUM) + size)
+        crowd = Crowd(self.platform.url, project, size=size, target=submissions, seed=seed, pause_s=pause_s)
+        crowd.start()
+        rng = np.random.default_rng(seed)
+        recoveries, wrong = [], []
+        try:
+            for fault in faults:
+                time.sleep(float(rng.uniform(0.5, 2.0)))
+                recoveries.append(self._recover(fault, self._strike(fault, rng), crowd, project))
+            deadline = time.monotonic() + submissions * 0.5 + PATIENCE_S
+            while crowd.busy and time.monotonic() < deadline:
+                time.sleep(0.2)
+        except (ServerError, TimeoutError) as error:
+            wrong.append(str(error))
+        finally:
+            crowd.stop()
+        verdict = check(self.platform, project, crowd.kept, self._letters)
+        wrong += crowd.unclear + verdict.wrong
+        return Report(seed, verdict, recoveries, len(crowd.kept), dict(crowd.retries), wrong)
+
+    def _proxy(self, server: str, port: int) -> int:
+        if server not in self.proxies:
+            self.proxies[server] = Proxy(port)
+        return self.proxies[server].port
+
+    def _project(self, seed: int, images: int) -> str:
+        body = {"name": f"Chaos {seed}", "labels": [{"name": "disc"}], "quorum": QUORUM, "gold_share": 0}
+        made = self.lab.post("/projects", json=body)
+        made.raise_for_status()
+        project = str(made.json()["id"])
+        rng = np.random.default_rng([seed, 99])
+        for start in range(0, images, 50):
+            files = []
+            for number in range(start, min(start + 50, images)):
+                png = io.BytesIO()
+                Image.fromarray(rng.integers(0, 255, (HEIGHT, WIDTH), np.uint8)).save(png, "PNG")
+                files.append(("files", (f"{number}.png", png.getvalue(), "image/png")))
+            answer = self.lab.post(f"/projects/{project}/images", files=files)
+            answer.raise_for_status()
+        deadline = time.monotonic() + PATIENCE_S
+        while self.lab.get(f"/projects/{project}").json()["counts"]["images"] < images:
+            if time.monotonic() > deadline:
+                raise ServerError("the images of the run never became tasks")
+            time.sleep(0.2)
+        return project
+
+    def _strike(self, fault: str, rng: np.random.Generator) -> float:
+        """Let it happen and mend it; answers the moment at which the part was back."""
+        kind, *what = fault.split()
+        outage = float(rng.uniform(0.5, 3.0))
+        if kind == "kill" and what[0] in SERVERS:
+            server = self.servers[what[0]]
+            server.kill()
+            time.sleep(outage)
+            self._start_server(server)
+        elif kind == "kill":
+            self.platform.kill_service(what[0])
+            time.sleep(outage)
+            self._start(what[0])
+        elif kind == "die":
+            (self.points / f"{what[0]}.{what[1]}").touch()
+            try:
+                self.platform.processes[what[0]].wait(PATIENCE_S)
+            except Exception:
+                raise ServerError(f"{what[0]} didn't come to its point {what[1]}") from None
+            self.platform.processes.pop(what[0])
+            self._start(what[0])
+        elif kind == "cut":
+            self.proxies[what[0]].cut()
+            time.sleep(outage)
+            self.proxies[what[0]].mend()
+        elif kind == "delay":
+            self.proxies[what[0]].delay_s = 0.05
+            time.sleep(2 * outage)
+            self.proxies[what[0]].mend()
+        elif kind == "poison":
+            self._poison(rng)
+        elif kind == "slow":
+            slow = self.points / f"{what[0]}.slow"
+            slow.touch()
+            time.sleep(2 * outage)
+            slow.unlink()
+        else:
+            raise ValueError(f"{fault!r} is no fault")
+        return time.monotonic()
+
+    def _start(self, service: str) -> None:
+        self.platform.start_service(service)
+        self.platform.wait_ready(service)
+
+    @staticmethod
+    def _start_server(server: Server) -> None:
+        # PostgreSQL's children outlive a killed parent for a moment, and a new one refuses to start beside them.
+        for attempt in range(5):
+            try:
+                server.start()
+                return
+            except ServerError:
+                server.kill()
+                if attempt == 4:
+                    raise
+                time.sleep(1.0)
+
+    def _poison(self, rng: np.random.Generator) -> None:
+        bus = create_bus(self.platform.environment["BRAMBLE_BUS_URL"], self.points)
+        producer = bus.producer()
+        producer.publish(
+            topic_of(AnnotationSubmitted), f"poison-{rng.integers(1 << 30)}", b"\xffpoison" + rng.bytes(20)
+        )
+        producer.flush()
+        producer.close()
+        bus.close()
+        self._letters += 1
+
+    def _recover(self, fault: str, back: float, crowd: Crowd, project: str) -> Recovery:
+        before = len(crowd.kept)
+        deadline = back + PATIENCE_S
+        while time.monotonic() < deadline:
+            working = len(crowd.kept) > before or not crowd.busy
+            if working and self._ready() and votes(self.platform, project) >= before:
+                return Recovery(fault, time.monotonic() - back)
+            time.sleep(0.1)
+        raise TimeoutError(f"{fault}: not recovered {PATIENCE_S:.0f} s after the part was back")
+
+    def _ready(self) -> bool:
+        for port in self.platform.ports.values():
+            try:
+                if httpx.get(f"http://127.0.0.1:{port}/readyz", timeout=10).status_code != 200:
+                    return False
+            except httpx.HTTPError:
+                return False
+        return True
