@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from services.cli.output import client, guarded, show, table
 
-app = typer.Typer(help="Migrate, create operators, read and replay dead letters.", no_args_is_help=True)
+app = typer.Typer(
+    help="Migrate, back up and restore, create operators, read and replay dead letters.", no_args_is_help=True
+)
 letters = typer.Typer(help="Events that no retry could help.", no_args_is_help=True)
 app.add_typer(letters, name="dead-letters")
 
@@ -51,6 +54,30 @@ def create_operator(
         deps.db.close()
         deps.bus.close()
     show({"id": str(account)}, f"{email} is an operator")
+
+
+@app.command()
+@guarded
+def backup(target: Annotated[Path, typer.Argument(help="The archive to write (.tar.gz).")]) -> None:
+    """Write all tables and blobs to one checked archive. Stop the services first: events on the bus aren't in it."""
+    from services.allinone.backup import backup as run
+    from shared.settings import Settings
+
+    done = run(Settings(), target)
+    show(
+        done, f"{done['rows']} rows and {done['blobs']} blobs ({done['blob_bytes'] / 1e6:.1f} MB) in {target}"
+    )
+
+
+@app.command()
+@guarded
+def restore(source: Annotated[Path, typer.Argument(help="An archive of `bramble admin backup`.")]) -> None:
+    """Fill an empty installation from an archive; nothing is written unless the whole archive is sound."""
+    from services.allinone.backup import restore as run
+    from shared.settings import Settings
+
+    done = run(Settings(), source)
+    show(done, f"{done['rows']} rows and {done['blobs']} blobs restored")
 
 
 @letters.command("list")
