@@ -27,7 +27,7 @@ from services.annotations.domain.answers import (
     parse_body,
     parse_masks,
 )
-from services.annotations.domain.project import make_labels
+from services.annotations.domain.project import check_overlap, make_labels
 from services.annotations.packs import Pack, messages, read_masks
 from services.annotations.records import Project
 from shared.auth import Principal, Role, current_principal
@@ -72,6 +72,7 @@ def create_router(deps: Deps) -> APIRouter:
         who.require_role(Role.LAB)
         now = clock.now_us()
         labels = make_labels([label.model_dump(exclude_none=True) for label in body.labels])
+        check_overlap(body.quorum, body.overlap_least, body.overlap_most)
         values = body.model_dump(exclude={"labels"})
         project = Project(
             # The gateway has made the owner a member under this id already; nobody else reaches this service.
@@ -132,6 +133,7 @@ def create_router(deps: Deps) -> APIRouter:
                 answered = store.counts_of(conn, [project_id])[project_id]["submissions"] > 0
                 values["labels"] = tuple(make_labels(values["labels"], old.labels, answered=answered))
             new = replace(old, **values, updated_at=now)
+            check_overlap(new.quorum, new.overlap_least, new.overlap_most)
             store.save_project(conn, old, new, now)
             return new
 

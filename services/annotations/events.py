@@ -30,13 +30,16 @@ def on_proposal_ready(conn: Connection, _envelope: Envelope, message: ProposalRe
     store.mark_proposal(conn, message.project_id, message.image_id)
 
 
-def on_consensus_updated(conn: Connection, _envelope: Envelope, message: ConsensusUpdated) -> None:
-    """One more rater where the consensus isn't sure. When more raters wouldn't help, an expert looks, and no more are asked."""
-    if message.needs_more and not message.escalated:
-        try:
-            store.raise_quorum(conn, message.project_id, message.image_id, len(message.submission_ids))
-        except NotFound:
-            return  # a consensus of an image that was imported beside the tasks
+def on_consensus_updated(conn: Connection, envelope: Envelope, message: ConsensusUpdated) -> None:
+    """One more rater where the consensus isn't sure. Where it is, or when more raters wouldn't help and an expert looks, no more."""
+    where = (conn, message.project_id, message.image_id, len(message.submission_ids))
+    try:
+        if message.enough or message.escalated:
+            store.stop_early(*where, envelope.occurred_at_us)
+        elif message.needs_more:
+            store.raise_quorum(*where)
+    except NotFound:
+        return  # a consensus of an image that was imported beside the tasks
 
 
 def on_rater_scored(conn: Connection, _envelope: Envelope, message: RaterScored) -> None:
@@ -44,8 +47,11 @@ def on_rater_scored(conn: Connection, _envelope: Envelope, message: RaterScored)
     store.set_quarantine(conn, message.project_id, message.rater_id, message.label_id, message.quarantined)
 
 
-HANDLERS = (
-    Handler(ImageStored, on_image_stored),
+#: These only add rows, so many may share a transaction.
+ARRIVALS = (Handler(ImageStored, on_image_stored),)
+#: These lock a task and then the counter row. Two of them in one transaction would wait for a second task while they hold the counter
+#: row, in a ring with a submission to it, so each has a transaction of its own (as each lease has, `store_assign`).
+CHANGES = (
     Handler(ImageDeleted, on_image_deleted),
     Handler(ProposalReady, on_proposal_ready),
     Handler(ConsensusUpdated, on_consensus_updated),

@@ -18,7 +18,7 @@ from services.annotations import (
 )
 from services.annotations.access import transact
 from services.annotations.door import SubmissionDoor
-from services.annotations.events import HANDLERS
+from services.annotations.events import ARRIVALS, CHANGES
 from services.annotations.intake import GroupCommitter, LeaseSweeper
 from shared.bus.runner import ConsumerRunner
 from shared.deps import Deps
@@ -50,7 +50,10 @@ def create_app(deps: Deps) -> FastAPI:
 
 def create_consumers(deps: Deps) -> list[ConsumerRunner]:
     """The consumers of other services' events."""
-    return [ConsumerRunner(deps.bus, deps.db, SERVICE, HANDLERS, clock=deps.clock, together=50)]
+    return [
+        ConsumerRunner(deps.bus, deps.db, SERVICE, ARRIVALS, clock=deps.clock, together=50),
+        ConsumerRunner(deps.bus, deps.db, SERVICE, CHANGES, group=f"{SERVICE}-changes", clock=deps.clock),
+    ]
 
 
 def create_background(deps: Deps) -> list[Any]:

@@ -13,6 +13,7 @@ from sqlalchemy import Row
 from services.annotations.domain.answers import MaskOf
 from services.annotations.domain.project import Label, labels_from_json
 from shared.clock import to_rfc3339
+from shared.contracts.bramble.annotations.v1 import events_pb2 as events
 from shared.contracts.bramble.common.v1 import common_pb2 as common
 from shared.imaging.rle import RLE, area
 
@@ -51,6 +52,10 @@ class Project:
     practice_required: int = 0
     practice_dice: float = 0.7
     outcomes: str = ""
+    overlap_least: int = 0
+    overlap_most: int = 0
+    overlap_dice: float = 0.9
+    gold_adaptive: bool = False
 
     @property
     def label_ids(self) -> list[int]:
@@ -75,6 +80,10 @@ class Project:
             "practice_required": self.practice_required,
             "practice_dice": self.practice_dice,
             "outcomes": self.outcomes,
+            "overlap_least": self.overlap_least,
+            "overlap_most": self.overlap_most,
+            "overlap_dice": self.overlap_dice,
+            "gold_adaptive": self.gold_adaptive,
             "status": self.status,
             "owner_id": self.owner_id,
             "created_at": to_rfc3339(self.created_at),
@@ -122,6 +131,13 @@ def masks_from_text(text: str) -> tuple[MaskOf, ...]:
         rle = RLE(height, width, entry["rle"]["counts"].encode())
         masks.append(MaskOf(entry["label_id"], rle, area(rle)))
     return tuple(masks)
+
+
+def overlap_message(project: Project) -> events.Overlap:
+    """A project's dynamic overlap as it travels in events."""
+    return events.Overlap(
+        least=project.overlap_least, most=project.overlap_most, target_dice=project.overlap_dice
+    )
 
 
 def label_messages(labels: Sequence[Label]) -> list[common.Label]:

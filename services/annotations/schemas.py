@@ -53,6 +53,25 @@ class ProjectIn(_In):
     outcomes: str = Field(
         "", max_length=50_000, description="Markdown for volunteers: what came of their labels."
     )
+    overlap_least: int = Field(
+        0,
+        ge=0,
+        le=MAX_QUORUM,
+        description="Dynamic overlap: raters an image has before it may be done early.",
+    )
+    overlap_most: int = Field(
+        0,
+        ge=0,
+        le=MAX_QUORUM,
+        description="Dynamic overlap: most raters an image gets; 0: off, `quorum` it is.",
+    )
+    overlap_dice: float = Field(
+        0.9, ge=0.5, le=0.999, description="Dynamic overlap: the Dice that is aimed at."
+    )
+    gold_adaptive: bool = Field(
+        False,
+        description="More gold for newcomers and raters in doubt; `gold_share` is what it comes down to.",
+    )
 
 
 class ProjectPatch(_In):
@@ -73,6 +92,10 @@ class ProjectPatch(_In):
     practice_required: int | None = Field(None, ge=0, le=50)
     practice_dice: float | None = Field(None, ge=0, le=1)
     outcomes: str | None = Field(None, max_length=50_000)
+    overlap_least: int | None = Field(None, ge=0, le=MAX_QUORUM)
+    overlap_most: int | None = Field(None, ge=0, le=MAX_QUORUM)
+    overlap_dice: float | None = Field(None, ge=0.5, le=0.999)
+    gold_adaptive: bool | None = None
     status: Literal["active", "paused", "archived"] | None = None
 
 
@@ -114,6 +137,10 @@ class Project(BaseModel):
     practice_required: int
     practice_dice: float
     outcomes: str
+    overlap_least: int
+    overlap_most: int
+    overlap_dice: float
+    gold_adaptive: bool
     status: Literal["active", "paused", "archived"]
     owner_id: str
     created_at: str

@@ -10,7 +10,14 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from services.annotations import tables as t
 from services.annotations.domain import quorum as quorum_rules
-from services.annotations.records import COUNTERS, Project, image_json, label_messages, project_of
+from services.annotations.records import (
+    COUNTERS,
+    Project,
+    image_json,
+    label_messages,
+    overlap_message,
+    project_of,
+)
 from shared.contracts.bramble.annotations.v1 import events_pb2 as events
 from shared.contracts.bramble.common.v1 import common_pb2 as common
 from shared.db.outbox import emit_rows, outbox_row
@@ -95,6 +102,7 @@ def add_project(conn: Connection, project: Project, now: int) -> None:
         labels=label_messages(project.labels),
         quorum=project.quorum,
         accept_agreement=project.accept_agreement,
+        overlap=overlap_message(project),
     )
     emit_rows(conn, SERVICE, [outbox_row(SERVICE, project.id, message, now)])
 
@@ -110,6 +118,7 @@ def save_project(conn: Connection, old: Project, new: Project, now: int) -> None
         quorum=new.quorum,
         accept_agreement=new.accept_agreement,
         status=new.status,
+        overlap=overlap_message(new),
     )
     rows = [outbox_row(SERVICE, new.id, message, now)]
     if new.quorum != old.quorum:
@@ -231,9 +240,11 @@ def raise_quorum(conn: Connection, project_id: str, image_id: str, seen_by_conse
     project = find_project(conn, project_id)
     task = find_task(conn, project_id, image_id, lock=True)
     wanted = quorum_rules.raised(
-        project_quorum=project.quorum,
+        most=project.overlap_most,
         quorum=task.quorum,
         submissions=task.submissions,
+        leases=task.leases,
+        status=task.status,
         seen_by_consensus=seen_by_consensus,
     )
     if wanted is None or task.is_gold:
@@ -243,6 +254,29 @@ def raise_quorum(conn: Connection, project_id: str, image_id: str, seen_by_conse
     stamp = bump(conn, project_id, stamps=1, open=reopened, retired=-reopened)
     values = {"quorum": wanted, "need": need, "status": quorum_rules.OPEN, "stamp": stamp}
     conn.execute(update(t.tasks).where(t.tasks.c.id == task.id).values(values))
+    return True
+
+
+def stop_early(conn: Connection, project_id: str, image_id: str, seen_by_consensus: int, now: int) -> bool:
+    """No more raters for a task whose consensus is sure, or which only an expert can help. False: not now (`quorum.stopped`).
+
+    Who holds a lease finishes: the places of live leases stay within the quorum, so nothing overshoots.
+    """
+    project = find_project(conn, project_id)
+    task = find_task(conn, project_id, image_id, lock=True)
+    wanted = quorum_rules.stopped(
+        least=project.overlap_least,
+        submissions=task.submissions,
+        leases=task.leases,
+        status=task.status,
+        seen_by_consensus=seen_by_consensus,
+    )
+    if wanted is None or task.is_gold or project.overlap_most == 0:
+        return False
+    stamp = bump(conn, project_id, stamps=1, open=-1, retired=1)
+    values = {"quorum": wanted, "need": 0, "status": quorum_rules.RETIRED, "stamp": stamp}
+    conn.execute(update(t.tasks).where(t.tasks.c.id == task.id).values(values))
+    emit_rows(conn, SERVICE, [retired_row(task.id, project_id, image_id, task.submissions, now)])
     return True
 
 

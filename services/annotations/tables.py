@@ -63,6 +63,12 @@ projects = Table(
     Column("practice_dice", Float, nullable=False, default=0.7, server_default=text("0.7")),
     # Markdown: what came of the labels (papers, models), for those who drew them.
     Column("outcomes", Text, nullable=False, default="", server_default=text("''")),
+    # Dynamic overlap: labels an image at least and at most (0: `quorum` is all there is), and the Dice that is aimed at.
+    _n("overlap_least"),
+    _n("overlap_most"),
+    Column("overlap_dice", Float, nullable=False, default=0.9, server_default=text("0.9")),
+    # More gold for newcomers and for raters whose work is in doubt; `gold_share` is what it comes down to.
+    Column("gold_adaptive", Boolean, nullable=False, default=False, server_default=text("false")),
     _us("created_at"),
     _us("updated_at"),
 )
@@ -225,6 +231,9 @@ raters = Table(
     Column(
         "quarantined", Text, nullable=False, default="", server_default=text("''")
     ),  # ids of labels, comma-separated
+    # When the quarantine began, and when the rater was told so (once); NULL: never.
+    _us("quarantined_at", nullable=True),
+    _us("quarantine_told_at", nullable=True),
 )
 
 submissions = Table(

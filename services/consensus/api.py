@@ -207,7 +207,10 @@ def _image_out(image: Row[Any], newest: Row[Any] | None) -> dict[str, Any]:
     labels = orjson.loads(newest.labels) if newest is not None else []
     submissions = json.loads(newest.submissions) if newest is not None else []
     extra = {"version": image.version, "status": image.status, "submissions": submissions}
-    out = [{**{k: v for k, v in row.items() if k != "weights"}, **extra} for row in labels]
+    out = [
+        {**{k: v for k, v in row.items() if k not in ("weights", "expected_dice", "gain")}, **extra}
+        for row in labels
+    ]
     return {"image_id": image.image_id, "version": image.version, "status": image.status, "labels": out}
 
 

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from services.consensus import store
+from services.consensus import store, store_history
+from services.consensus.domain.overlap import Bounds
 from shared.blobs import BlobStore
 from shared.blobs.masks import read_mask
 from shared.bus.runner import Handler
@@ -35,6 +36,18 @@ def handlers(blobs: BlobStore, clock: Clock) -> tuple[Handler, ...]:
             quorum=message.quorum,
             accept_agreement=message.accept_agreement,
         )
+        before = store_history.bounds_of(store.project(conn, message.project_id))
+        # A message from before the setting existed says nothing about it.
+        wanted = message.overlap if message.HasField("overlap") else None
+        if wanted is not None and before != Bounds(wanted.least, wanted.most, wanted.target_dice):
+            store.put_project(
+                conn,
+                message.project_id,
+                overlap_least=wanted.least,
+                overlap_most=wanted.most,
+                overlap_dice=wanted.target_dice,
+            )
+            store_history.mark_undecided(conn, message.project_id, clock.now_us())
 
     def on_submission(conn: Connection, envelope: Envelope, message: AnnotationSubmitted) -> None:
         """Keep the votes of every label that was answered for (a label left out is an empty mask) and mark the image for its merge."""

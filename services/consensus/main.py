@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from services.consensus import api_history
 from services.consensus.api import create_router
 from services.consensus.estimator import Estimator
 from services.consensus.events import handlers
@@ -21,6 +22,7 @@ def create_app(deps: Deps) -> FastAPI:
     """The HTTP app."""
     app = create_service_app(deps)
     app.include_router(create_router(deps))
+    app.include_router(api_history.create_router(deps))
     return app
 
 

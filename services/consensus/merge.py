@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from services.consensus.domain import confidence as figures
 from services.consensus.domain.auto import fuse_with
 from services.consensus.domain.hierarchical import RaterModel
+from services.consensus.domain.overlap import Outlook, outlook
 from services.consensus.domain.votes import ImageVotes
 from shared.imaging import rle
 from shared.imaging.rle import RLE
@@ -35,6 +36,7 @@ class Merged:
     raters: int
     flags: tuple[str, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
+    outlook: Outlook | None = None
 
     @property
     def area(self) -> int:
@@ -55,6 +57,8 @@ class Merged:
             "area": self.area,
             "flags": list(self.flags),
             "weights": dict(self.weights),
+            "expected_dice": None if self.outlook is None else round(self.outlook.expected, 6),
+            "gain": None if self.outlook is None else round(self.outlook.gain(), 6),
         }
 
 
@@ -73,6 +77,7 @@ def merge(label_id: int, votes: ImageVotes, model: RaterModel, method: str) -> M
         raters=len(votes.raters),
         flags=result.flags,
         weights={k: round(v, 6) for k, v in result.weights.items()},
+        outlook=outlook(votes, result, model, figure.predicted_dice),
     )
 
 

@@ -12,6 +12,11 @@ VERSIONS = Counter(
     "Consensus versions by what made them: vote, raters, expert.",
     ["cause"],
 )
+OVERLAP = Counter(
+    "bramble_consensus_overlap_total",
+    "Decisions of dynamic overlap: more, enough, escalate.",
+    ["decision"],
+)
 ESTIMATE = Histogram(
     "bramble_consensus_estimate_seconds",
     "Estimating all raters of a project anew.",

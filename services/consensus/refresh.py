@@ -13,8 +13,9 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, update
 
-from services.consensus import metrics, store
+from services.consensus import metrics, store, store_history
 from services.consensus import tables as t
+from services.consensus.domain.overlap import Verdict, decide
 from services.consensus.merge import Merged, merge, probability
 from shared.blobs import BlobStore
 from shared.blobs.abstract import sha256_hex
@@ -46,15 +47,32 @@ def refresh(
     if not votes:
         return False
     project = store.project(conn, image.project_id)
-    merged = [
-        merge(i, v, store.model(conn, project, i, v.raters), store.method_of(project, i))
-        for i, v in votes.items()
-    ]
-    if not _changed(store.newest(conn, image_id), merged, submissions):
+    basis = {
+        i: (store.method_of(project, i), store.model(conn, project, i, v.raters)) for i, v in votes.items()
+    }
+    merged = [merge(i, v, basis[i][1], basis[i][0]) for i, v in votes.items()]
+    status, verdict = _judge(image, project, merged)
+    decision = verdict.decision if verdict else ""
+    unsettled = status != image.status or decision != image.overlap
+    if not unsettled and not _changed(store.newest(conn, image_id), merged, submissions):
         return False
-    count = max(m.raters for m in merged)
-    status = _status(image, merged, count)
-    publish(conn, blobs, clock, image, merged, submissions, status)
+    version = publish(
+        conn,
+        blobs,
+        clock,
+        image,
+        merged,
+        submissions,
+        status,
+        verdict=verdict,
+        basis=store_history.pack_basis(basis),
+    )
+    if decision != image.overlap:
+        store_history.set_overlap(conn, image_id, decision)
+    if verdict and decision not in ("wait", image.overlap):
+        count = max(m.raters for m in merged)
+        store_history.add_decision(conn, image, verdict, version, count, clock.now_us())
+        metrics.OVERLAP.labels(decision).inc()
     metrics.VERSIONS.labels(cause).inc()
     if correlation_us:
         metrics.DELAY.observe(max(0.0, (clock.now_us() - correlation_us) / 1e6))
@@ -70,10 +88,12 @@ def publish(
     submissions: list[str],
     status: str,
     by_expert: str = "",
+    verdict: Verdict | None = None,
+    basis: bytes | None = None,
 ) -> int:
     """Append a version and emit ConsensusUpdated, and ConsensusAccepted where it is accepted; answers the version."""
     now = clock.now_us()
-    version = store.add_version(conn, image, list(merged), submissions, status, now, by_expert)
+    version = store.add_version(conn, image, list(merged), submissions, status, now, by_expert, basis)
     ref = ImageRef.FromString(image.ref)
     labels = [_label(blobs, image, version, m, status == "accepted") for m in merged]
     emit(
@@ -88,6 +108,10 @@ def publish(
             labels=labels,
             submission_ids=submissions,
             escalated=status == "review",
+            needs_more=verdict is not None and verdict.decision == "more",
+            enough=verdict is not None and verdict.decision == "enough",
+            expected_dice=_known(verdict.expected) if verdict else 0.0,
+            predicted_gain=_known(verdict.gain) if verdict else 0.0,
         ),
         clock=clock,
     )
@@ -145,13 +169,25 @@ def encode_png16(values: object) -> bytes:
     return buffer.getvalue()
 
 
-def _status(image: Row[Any], merged: Sequence[Merged], count: int) -> str:
+def _known(value: float) -> float:
+    return 0.0 if value != value else value
+
+
+def _judge(image: Row[Any], project: Row[Any], merged: Sequence[Merged]) -> tuple[str, Verdict | None]:
+    """The image's status, and where the project lets the platform decide on labels, its verdict."""
     if image.decision == "accept":
-        return "accepted"
-    if count < max(1, image.quorum):
-        return "pending"
-    worst = min(m.agreement for m in merged)
-    return "accepted" if worst >= image.accept_agreement else "review"
+        return "accepted", None
+    count = max(m.raters for m in merged)
+    agreed = min(m.agreement for m in merged) >= image.accept_agreement
+    bounds = store_history.bounds_of(project)
+    if not bounds.on:
+        if count < max(1, image.quorum):
+            return "pending", None
+        return ("accepted" if agreed else "review"), None
+    # Where no more labels were asked for, those that were on their way may never come.
+    asked = count if image.overlap in ("enough", "escalate") else image.quorum
+    verdict = decide([m.outlook for m in merged], count, asked, bounds, agreed)
+    return {"enough": "accepted", "escalate": "review"}.get(verdict.decision, "pending"), verdict
 
 
 def _changed(newest: Row[Any] | None, merged: Sequence[Merged], submissions: list[str]) -> bool:

@@ -135,3 +135,87 @@ class Recomputed(BaseModel):
     method: str
     images: int
     changed: int
+
+
+class VersionLine(BaseModel):
+    """A version in an image's history."""
+
+    version: int
+    method: str
+    submissions: int
+    by_expert: str | None
+    rebuildable: bool = Field(description="What the raters were believed to be then is kept.")
+    created_at: str
+
+
+class DecisionLine(BaseModel):
+    """A decision of the platform on an image's labels."""
+
+    version: int
+    labels: int
+    decision: Literal["more", "enough", "escalate"]
+    why: str
+    expected_dice: float | None
+    gain: float | None
+    created_at: str
+
+
+class ReviewLine(BaseModel):
+    """An expert's word."""
+
+    version: int
+    expert_id: str
+    decision: str
+    comment: str
+    created_at: str
+
+
+class History(BaseModel):
+    """How an image's consensus came to be, newest first."""
+
+    image_id: str
+    versions: list[VersionLine]
+    decisions: list[DecisionLine]
+    reviews: list[ReviewLine]
+
+
+class OldLabel(BaseModel):
+    """One label of an old version."""
+
+    label_id: int
+    rle: Mask
+    method: str
+    agreement: float
+    area: int
+
+
+class OldVersion(BaseModel):
+    """A version as it was published."""
+
+    image_id: str
+    version: int
+    created_at: str
+    by_expert: str | None
+    submissions: list[str]
+    labels: list[OldLabel]
+    identical: bool | None = Field(
+        description="Computing it again from the votes gives the same bytes; null: an expert's, or its basis wasn't kept."
+    )
+
+
+class Budget(BaseModel):
+    """What it takes to bring a share of the images to an expected Dice."""
+
+    dice: float
+    share: float
+    labels: int | None = Field(
+        description="Further labels; null: labels alone don't get there, or nothing is known yet."
+    )
+    low: int | None = Field(description="Lower end of the 90 % interval.")
+    high: int | None = Field(description="Upper end; null: perhaps no number of labels gets there.")
+    images: int
+    there: int = Field(description="Images that are expected to be there now.")
+    reachable: int = Field(description="Images that labels can bring there, those included.")
+    experts: int = Field(description="Images of the share that only an expert can bring there.")
+    assessed: int = Field(description="Images with labels enough to judge by.")
+    decided: dict[str, int] = Field(description="With dynamic overlap: images by its latest decision.")

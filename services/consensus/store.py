@@ -273,6 +273,7 @@ def add_version(
     status: str,
     now: int,
     by_expert: str = "",
+    basis: bytes | None = None,
 ) -> int:
     """Append a version and make it the newest; answers its number."""
     version = int(image.version) + 1
@@ -285,6 +286,7 @@ def add_version(
             labels=orjson.dumps([m.to_json() for m in merged]),
             submissions=json.dumps(submissions),
             by_expert=by_expert,
+            basis=basis,
             created_at=now,
         )
     )
@@ -303,6 +305,8 @@ def add_version(
             "predicted_dice": m.predicted_dice,
             "raters": m.raters,
             "area": m.area,
+            "expected_dice": None if m.outlook is None else m.outlook.expected,
+            "sampling": None if m.outlook is None else m.outlook.sampling,
         }
         for m in merged
     ]

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from shared.db.session import metadata
 
@@ -14,6 +26,10 @@ projects = Table(
     Column("quorum", Integer, nullable=False, default=0),
     Column("accept_agreement", Float, nullable=False, default=0.7),
     Column("method", String(32), nullable=False, default="auto"),
+    # Dynamic overlap: labels an image at least and at most (0: the quorum is fixed), and the Dice that is aimed at.
+    Column("overlap_least", Integer, nullable=False, default=0, server_default=text("0")),
+    Column("overlap_most", Integer, nullable=False, default=0, server_default=text("0")),
+    Column("overlap_dice", Float, nullable=False, default=0.9, server_default=text("0.9")),
     # What `auto` chose for each label, why, and the power of the raters' model: {label_id: {method, why, power}}.
     Column("choices", Text, nullable=False, default="{}"),
     # Votes since the raters were last estimated, and when the newest came.
@@ -36,6 +52,8 @@ images = Table(
     Column("status", String(16), nullable=False, default="pending"),
     # The expert's word, if there is one: accept, fix (with masks of the version) or send_back.
     Column("decision", String(16), nullable=False, default=""),
+    # What dynamic overlap decided last: wait, more, enough, escalate; "" while it is off.
+    Column("overlap", String(16), nullable=False, default="", server_default=text("''")),
     Column("updated_at", BigInteger, nullable=False, default=0),
     Index("ix_consensus_images_project_id_image_id", "project_id", "image_id"),
 )
@@ -65,6 +83,10 @@ votes = Table(
     Column("counts", LargeBinary, nullable=False),
     Column("gold_dice", Float),
     Column("duration_ms", Integer, nullable=False, default=0),
+    # What the client says of how it came about; NULL: it says nothing.
+    Column("clicks", Integer),
+    Column("proposal_shown", Boolean),
+    Column("viewed", Boolean),
     Column("created_at", BigInteger, nullable=False),
     Index("ix_consensus_votes_image_id_label_id", "image_id", "label_id"),
     Index("ix_consensus_votes_project_id_label_id", "project_id", "label_id"),
@@ -91,6 +113,9 @@ versions = Table(
     Column("labels", LargeBinary, nullable=False),
     Column("submissions", Text, nullable=False),
     Column("by_expert", String(36), nullable=False, default=""),
+    # JSON: method, power and parameters of the raters by label, so that the version can be computed again bit for bit; NULL: an
+    # expert's, or made before this was kept.
+    Column("basis", LargeBinary),
     Column("created_at", BigInteger, nullable=False),
 )
 
@@ -104,6 +129,9 @@ labels = Table(
     Column("predicted_dice", Float, nullable=False),
     Column("raters", Integer, nullable=False),
     Column("area", BigInteger, nullable=False),
+    # domain.overlap.Outlook: NULL where fewer than two reliable raters answered, and for an expert's mask.
+    Column("expected_dice", Float),
+    Column("sampling", Float),
     Index("ix_consensus_labels_project_id_image_id", "project_id", "image_id", "label_id"),
 )
 
@@ -130,4 +158,29 @@ reviews = Table(
     Column("comment", Text, nullable=False, default=""),
     Column("version", Integer, nullable=False),
     Column("created_at", BigInteger, nullable=False),
+)
+
+# What the platform decided about an image by itself, each with its reason: the other half of the audit trail.
+decisions = Table(
+    "consensus_decisions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("project_id", String(36), nullable=False, index=True),
+    Column("image_id", String(36), nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("labels", Integer, nullable=False),
+    Column("decision", String(16), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("expected_dice", Float),
+    Column("gain", Float),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# Raters in quarantine who passed practice again: their quarantine is judged by what they drew since. What came before stays as it is.
+appeals = Table(
+    "consensus_appeals",
+    metadata,
+    Column("project_id", String(36), primary_key=True),
+    Column("rater_id", String(36), primary_key=True),
+    Column("passed_at", BigInteger, nullable=False),
 )

@@ -13,7 +13,7 @@ from shared.bus.abstract import TopicSpec
 DOMAINS = ("images", "annotations", "inference", "consensus", "synthesis")
 DEAD_LETTERS = "bramble.dead-letters.v1"
 # Messages inside of events, not events.
-_PARTS = {"bramble.consensus.v1.LabelConsensus"}
+_PARTS = {"bramble.consensus.v1.LabelConsensus", "bramble.annotations.v1.Overlap"}
 
 
 def event_types() -> dict[str, type]:

@@ -109,8 +109,8 @@ def runner(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Dep
 
 def test_consumer_applies_every_example(runner: tuple[Deps, list[ConsumerRunner]]) -> None:
     deps, runners = runner
+    applied: dict[str, str] = {}
     for consumer in runners:
-        applied: dict[str, str] = {}
         for i, path in enumerate(examples(consumer.topics)):
             message: Any = event_types()[path.parts[-3]]()
             json_format.Parse(path.read_text(), message)

@@ -90,6 +90,15 @@ def make_labels(
     return labels
 
 
+def check_overlap(quorum: int, least: int, most: int) -> None:
+    """Raise InvalidInput unless dynamic overlap is off (both 0) or 1 ≤ least ≤ quorum ≤ most."""
+    if (least or most) and not 1 <= least <= quorum <= most:
+        raise InvalidInput(
+            f"With dynamic overlap an image gets at least 1 rater, and the quorum of {quorum} lies between overlap_least and "
+            f"overlap_most; they are {least} and {most}. Send 0 for both to turn it off."
+        )
+
+
 def labels_from_json(rows: Iterable[Mapping[str, Any]]) -> tuple[Label, ...]:
     """The schema as it is stored."""
     return tuple(

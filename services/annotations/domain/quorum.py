@@ -9,7 +9,6 @@ from __future__ import annotations
 
 OPEN, RETIRED = "open", "retired"
 DELETED = "deleted"  # the image is gone; the row stays for the answers that refer to it
-EXTRA_RATERS = 5  # consensus may ask for this many raters beyond the project's quorum on one image, no more
 
 
 def need(*, quorum: int, submissions: int, leases: int, is_gold: bool = False, status: str = OPEN) -> int:
@@ -29,13 +28,22 @@ def overshoots(*, quorum: int, submissions: int, is_gold: bool) -> bool:
     return not is_gold and submissions > quorum
 
 
-def raised(*, project_quorum: int, quorum: int, submissions: int, seen_by_consensus: int) -> int | None:
-    """The task's new quorum when consensus needs one more rater; None: leave it.
+def raised(
+    *, most: int, quorum: int, submissions: int, leases: int, status: str, seen_by_consensus: int
+) -> int | None:
+    """The task's quorum when consensus needs one more rater; None: leave it.
 
-    Nothing is raised while answers that were asked for are still on their way, or when the consensus had not seen them all
-    yet (an older message that comes late), or beyond `project_quorum + EXTRA_RATERS`.
+    Nothing is raised while answers that were asked for are still on their way, or when the consensus had not seen them all yet (an
+    older message that comes late), or beyond `most`, the project's bound. On a task that was stopped early a live lease is the one
+    more: the task only asks for another rater should that lease end without an answer.
     """
-    if submissions < quorum or seen_by_consensus < submissions:
+    if seen_by_consensus < submissions or (status == OPEN and submissions < quorum):
         return None
-    wanted = submissions + 1
-    return wanted if quorum < wanted <= project_quorum + EXTRA_RATERS else None
+    return submissions + max(1, leases) if submissions < most else None
+
+
+def stopped(*, least: int, submissions: int, leases: int, status: str, seen_by_consensus: int) -> int | None:
+    """The task's quorum when consensus needs no more raters; None: leave it. Live leases are worked off within it."""
+    if status != OPEN or submissions < max(1, least) or seen_by_consensus < submissions:
+        return None
+    return submissions + leases

@@ -41,7 +41,7 @@ def test_images_become_tasks_once_and_an_unknown_project_is_a_dead_letter(tmp_pa
         producer.publish(str(row["topic"]), str(row["key"]), row["value"])  # type: ignore[arg-type]
     producer.flush()
 
-    (consumer,) = main.create_consumers(deps)
+    consumer = main.create_consumers(deps)[0]
     consumer.start()
     try:
         deadline = time.monotonic() + 60

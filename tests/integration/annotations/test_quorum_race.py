@@ -5,6 +5,7 @@ Label Studio 1.23.2 overshot 20 of 200 tasks with eight annotators (issue 3).
 
 from __future__ import annotations
 
+import random
 import threading
 import uuid
 from collections import Counter
@@ -24,10 +25,13 @@ from services.annotations.access import transact
 from services.annotations.domain.answers import parse_answer
 from services.annotations.domain.leases import Action
 from services.annotations.domain.project import Label
+from services.annotations.events import on_consensus_updated
 from services.annotations.intake import GroupCommitter
 from services.annotations.receipts import Receipt, Submission
 from services.annotations.records import Project
 from shared.contracts.bramble.common.v1 import common_pb2 as common
+from shared.contracts.bramble.common.v1.common_pb2 import Envelope
+from shared.contracts.bramble.consensus.v1.events_pb2 import ConsensusUpdated
 from shared.deps import Deps
 from shared.errors import Gone
 from shared.ids import new_id
@@ -189,6 +193,60 @@ def test_a_place_that_ran_out_is_taken_up_again_by_one_of_many(replicas: Replica
     assert by_renewal + by_asking == 1, "the place is ann's again, or one newcomer's"
     with replicas.deps[0].db.read() as conn:
         assert store.counts_of(conn, [project.id])[project.id]["leases"] == 1
+
+
+def test_stopping_and_asking_for_more_while_raters_answer_never_overshoots(replicas: Replicas) -> None:
+    least, most, tasks = 2, 5, 8
+    project = replicas.project(
+        tasks=tasks, quorum=3, overlap_least=least, overlap_most=most, overlap_dice=0.9
+    )
+    with replicas.deps[0].db.read() as conn:
+        images = {row.id: row.image_id for row in conn.execute(select(t.tasks.c.id, t.tasks.c.image_id))}
+    done = threading.Event()
+
+    def decide(number: int) -> None:
+        """What consensus says, with the counts that it may have seen: some images are sure, the others want one more."""
+        rng = random.Random(number)
+        while not done.is_set():
+            task = rng.choice(sorted(images))
+            seen = rng.randint(1, most)
+            sure = {"enough": True} if int(images[task][-1], 16) % 2 else {"needs_more": True}
+            message = ConsensusUpdated(
+                project_id=project.id,
+                image_id=images[task],
+                submission_ids=[str(k) for k in range(seen)],
+                **sure,
+            )
+            envelope = Envelope(occurred_at_us=replicas.deps[0].clock.now_us())
+            db = replicas.deps[number % 2].db
+            transact(db, lambda c, e=envelope, m=message: on_consensus_updated(c, e, m), tries=20)
+
+    def work(number: int) -> Counter[str]:
+        who, answered = f"r{number}", Counter[str]()
+        while (found := replicas.ask(number, project, who)) is not None:
+            assert isinstance(replicas.answer(number, who, found.lease_id), Receipt)
+            answered[found.task_id] += 1
+        return answered
+
+    deciders = [threading.Thread(target=decide, args=(n,)) for n in range(2)]
+    for thread in deciders:
+        thread.start()
+    try:
+        each = _together(10, work)
+    finally:
+        done.set()
+        for thread in deciders:
+            thread.join(30)
+    answers = sum(each, Counter[str]())
+    assert max(answers.values()) <= most
+    assert all(n == 1 for some in each for n in some.values())
+    with replicas.deps[0].db.read() as conn:
+        counts = store.counts_of(conn, [project.id])[project.id]
+        rows = conn.execute(
+            select(t.tasks.c.id, t.tasks.c.submissions, t.tasks.c.quorum, t.tasks.c.leases)
+        ).all()
+    assert (counts["overshoot"], counts["leases"]) == (0, 0)
+    assert all(row.submissions == answers[row.id] and row.submissions <= row.quorum <= most for row in rows)
 
 
 def test_the_same_submission_at_once_on_both_replicas_is_one_row(replicas: Replicas) -> None:

@@ -46,7 +46,9 @@ def test_need(asked: int, answers: int, held: int, gold: bool, status: str, want
     [(3, 3, 3, 4), (4, 4, 4, 5), (3, 2, 2, None), (3, 3, 2, None), (8, 8, 8, None), (7, 7, 7, 8)],
 )
 def test_one_more_rater(asked: int, answers: int, seen: int, wanted: int | None) -> None:
-    raised = quorum.raised(project_quorum=3, quorum=asked, submissions=answers, seen_by_consensus=seen)
+    raised = quorum.raised(
+        most=8, quorum=asked, submissions=answers, leases=0, status=quorum.OPEN, seen_by_consensus=seen
+    )
     assert raised == wanted
 
 

@@ -160,7 +160,7 @@ def test_a_raised_quorum_asks_for_more(kit: Kit) -> None:
 
 
 def test_consensus_asks_for_one_more_up_to_a_cap(kit: Kit) -> None:
-    project = kit.project(quorum=1)
+    project = kit.project(quorum=1, overlap_least=1, overlap_most=6)
     image = kit.image(project["id"])
 
     def say(n: int, **more: bool) -> None:

@@ -62,6 +62,8 @@ export const api = {
 
   consensusList: (p: string, page: Cursor & { status?: string } = {}) => get<T.Page<T.ConsensusRow>>(`/projects/${p}/consensus`, { query: { limit: 200, ...page } }),
   consensus: (i: string) => get<{ image_id: string; labels: T.ConsensusLabel[] }>(`/images/${i}/consensus`),
+  consensusHistory: (i: string) => get<T.ConsensusHistory>(`/images/${i}/consensus/history`),
+  budget: (p: string, query: { dice: number; share: number; images: number }) => get<T.Budget>(`/projects/${p}/consensus/budget`, { query }),
   probabilityUrl: (i: string, label: number) => url(`/images/${i}/consensus/${label}/probability`),
   masksUrl: (p: string) => url(`/projects/${p}/consensus/masks`),
   raters: (p: string) => get<T.Page<T.Rater>>(`/projects/${p}/raters`, { query: { limit: 200 } }),

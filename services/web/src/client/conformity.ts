@@ -30,5 +30,7 @@ export type Conformity = [
   Fits<Schemas["DeadLetter"], T.DeadLetter>,
   Fits<Schemas["ConsensusItem"], T.ConsensusRow>,
   Fits<Schemas["RaterOut"], T.Rater>,
+  Fits<Schemas["Budget"], T.Budget>,
+  Fits<Schemas["History"], T.ConsensusHistory>,
   Fits<Schemas["ModelOut"], T.Model>,
 ];

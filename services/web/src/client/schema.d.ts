@@ -399,6 +399,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/images/{image_id}/consensus/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get History
+         * @description Versions, what the platform decided and why, and what experts said; newest first, 200 of each (role expert).
+         */
+        get: operations["getHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/images/{image_id}/consensus/review": {
         parameters: {
             query?: never;
@@ -413,6 +433,26 @@ export interface paths {
          * @description Accept an image's consensus, fix it with masks of your own, or send it back to the raters (role expert).
          */
         post: operations["review"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/images/{image_id}/consensus/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Version
+         * @description One version as it was published, and whether computing it again from the votes gives the same bytes (role expert).
+         */
+        get: operations["getVersion"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -929,6 +969,26 @@ export interface paths {
          * @description The newest consensus of every image, one item a label (role expert).
          */
         get: operations["listConsensus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{project_id}/consensus/budget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Budget
+         * @description How many more labels bring a share of the images to an expected Dice, with a 90 % interval (role expert).
+         */
+        get: operations["getBudget"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1583,6 +1643,60 @@ export interface components {
             earned_at: string;
         };
         /**
+         * Budget
+         * @description What it takes to bring a share of the images to an expected Dice.
+         */
+        Budget: {
+            /** Dice */
+            dice: number;
+            /** Share */
+            share: number;
+            /**
+             * Labels
+             * @description Further labels; null: labels alone don't get there, or nothing is known yet.
+             */
+            labels: number | null;
+            /**
+             * Low
+             * @description Lower end of the 90 % interval.
+             */
+            low: number | null;
+            /**
+             * High
+             * @description Upper end; null: perhaps no number of labels gets there.
+             */
+            high: number | null;
+            /** Images */
+            images: number;
+            /**
+             * There
+             * @description Images that are expected to be there now.
+             */
+            there: number;
+            /**
+             * Reachable
+             * @description Images that labels can bring there, those included.
+             */
+            reachable: number;
+            /**
+             * Experts
+             * @description Images of the share that only an expert can bring there.
+             */
+            experts: number;
+            /**
+             * Assessed
+             * @description Images with labels enough to judge by.
+             */
+            assessed: number;
+            /**
+             * Decided
+             * @description With dynamic overlap: images by its latest decision.
+             */
+            decided: {
+                [key: string]: number;
+            };
+        };
+        /**
          * ConsensusItem
          * @description The newest consensus of one label of one image.
          */
@@ -1815,6 +1929,29 @@ export interface components {
              */
             unreachable: string[];
         };
+        /**
+         * DecisionLine
+         * @description A decision of the platform on an image's labels.
+         */
+        DecisionLine: {
+            /** Version */
+            version: number;
+            /** Labels */
+            labels: number;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "more" | "enough" | "escalate";
+            /** Why */
+            why: string;
+            /** Expected Dice */
+            expected_dice: number | null;
+            /** Gain */
+            gain: number | null;
+            /** Created At */
+            created_at: string;
+        };
         /** Draft */
         Draft: {
             /** Masks */
@@ -1981,6 +2118,20 @@ export interface components {
             consent_version: string;
             /** Display Name */
             display_name?: string | null;
+        };
+        /**
+         * History
+         * @description How an image's consensus came to be, newest first.
+         */
+        History: {
+            /** Image Id */
+            image_id: string;
+            /** Versions */
+            versions: components["schemas"]["VersionLine"][];
+            /** Decisions */
+            decisions: components["schemas"]["DecisionLine"][];
+            /** Reviews */
+            reviews: components["schemas"]["ReviewLine"][];
         };
         /**
          * Image
@@ -2713,6 +2864,44 @@ export interface components {
              */
             reply?: string | null;
         };
+        /**
+         * OldLabel
+         * @description One label of an old version.
+         */
+        OldLabel: {
+            /** Label Id */
+            label_id: number;
+            rle: components["schemas"]["Mask"];
+            /** Method */
+            method: string;
+            /** Agreement */
+            agreement: number;
+            /** Area */
+            area: number;
+        };
+        /**
+         * OldVersion
+         * @description A version as it was published.
+         */
+        OldVersion: {
+            /** Image Id */
+            image_id: string;
+            /** Version */
+            version: number;
+            /** Created At */
+            created_at: string;
+            /** By Expert */
+            by_expert: string | null;
+            /** Submissions */
+            submissions: string[];
+            /** Labels */
+            labels: components["schemas"]["OldLabel"][];
+            /**
+             * Identical
+             * @description Computing it again from the votes gives the same bytes; null: an expert's, or its basis wasn't kept.
+             */
+            identical: boolean | null;
+        };
         /** Page[Dataset] */
         Page_Dataset_: {
             /** Items */
@@ -2901,6 +3090,14 @@ export interface components {
             practice_dice: number;
             /** Outcomes */
             outcomes: string;
+            /** Overlap Least */
+            overlap_least: number;
+            /** Overlap Most */
+            overlap_most: number;
+            /** Overlap Dice */
+            overlap_dice: number;
+            /** Gold Adaptive */
+            gold_adaptive: boolean;
             /**
              * Status
              * @enum {string}
@@ -3001,6 +3198,30 @@ export interface components {
              * @default
              */
             outcomes: string;
+            /**
+             * Overlap Least
+             * @description Dynamic overlap: raters an image has before it may be done early.
+             * @default 0
+             */
+            overlap_least: number;
+            /**
+             * Overlap Most
+             * @description Dynamic overlap: most raters an image gets; 0: off, `quorum` it is.
+             * @default 0
+             */
+            overlap_most: number;
+            /**
+             * Overlap Dice
+             * @description Dynamic overlap: the Dice that is aimed at.
+             * @default 0.9
+             */
+            overlap_dice: number;
+            /**
+             * Gold Adaptive
+             * @description More gold for newcomers and raters in doubt; `gold_share` is what it comes down to.
+             * @default false
+             */
+            gold_adaptive: boolean;
         };
         /** ProjectPage */
         ProjectPage: {
@@ -3047,6 +3268,14 @@ export interface components {
             practice_dice?: number | null;
             /** Outcomes */
             outcomes?: string | null;
+            /** Overlap Least */
+            overlap_least?: number | null;
+            /** Overlap Most */
+            overlap_most?: number | null;
+            /** Overlap Dice */
+            overlap_dice?: number | null;
+            /** Gold Adaptive */
+            gold_adaptive?: boolean | null;
             /** Status */
             status?: ("active" | "paused" | "archived") | null;
         };
@@ -3248,6 +3477,22 @@ export interface components {
              * @default
              */
             comment: string;
+        };
+        /**
+         * ReviewLine
+         * @description An expert's word.
+         */
+        ReviewLine: {
+            /** Version */
+            version: number;
+            /** Expert Id */
+            expert_id: string;
+            /** Decision */
+            decision: string;
+            /** Comment */
+            comment: string;
+            /** Created At */
+            created_at: string;
         };
         /**
          * Rle
@@ -3631,6 +3876,27 @@ export interface components {
             items: components["schemas"]["User"][];
             /** Next */
             next: string | null;
+        };
+        /**
+         * VersionLine
+         * @description A version in an image's history.
+         */
+        VersionLine: {
+            /** Version */
+            version: number;
+            /** Method */
+            method: string;
+            /** Submissions */
+            submissions: number;
+            /** By Expert */
+            by_expert: string | null;
+            /**
+             * Rebuildable
+             * @description What the raters were believed to be then is kept.
+             */
+            rebuildable: boolean;
+            /** Created At */
+            created_at: string;
         };
         /** Webhook */
         Webhook: {
@@ -4636,6 +4902,37 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    getHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["History"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     review: {
         parameters: {
             query?: never;
@@ -4678,6 +4975,38 @@ export interface operations {
             502: components["responses"]["Problem502"];
             503: components["responses"]["Problem503"];
             507: components["responses"]["Problem507"];
+        };
+    };
+    getVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OldVersion"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
         };
     };
     getProbability: {
@@ -5810,6 +6139,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConsensusPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getBudget: {
+        parameters: {
+            query?: {
+                /** @description The Dice to be expected. */
+                dice?: number;
+                /** @description Of the images. */
+                share?: number;
+                /** @description How many images there are; left out: those with labels. */
+                images?: number | null;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Budget"];
                 };
             };
             400: components["responses"]["Problem400"];

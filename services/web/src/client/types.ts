@@ -59,6 +59,10 @@ export interface ProjectSettings {
   practice_required: number;
   practice_dice: number;
   outcomes: string;
+  overlap_least: number;
+  overlap_most: number;
+  overlap_dice: number;
+  gold_adaptive: boolean;
 }
 
 export interface Project extends ProjectSettings {
@@ -392,4 +396,24 @@ export interface AuditEntry {
   target: string | null;
   project_id: string | null;
   status: number;
+}
+
+export interface Budget {
+  dice: number;
+  share: number;
+  labels: number | null;
+  low: number | null;
+  high: number | null;
+  images: number;
+  there: number;
+  reachable: number;
+  experts: number;
+  assessed: number;
+  decided: Record<string, number>;
+}
+
+export interface ConsensusHistory {
+  versions: { version: number; method: string; submissions: number; by_expert: string | null; rebuildable: boolean; created_at: string }[];
+  decisions: { version: number; labels: number; decision: "more" | "enough" | "escalate"; why: string; created_at: string }[];
+  reviews: { version: number; expert_id: string; decision: string; comment: string; created_at: string }[];
 }

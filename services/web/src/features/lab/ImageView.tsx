@@ -12,6 +12,7 @@ import { Icon } from "~/lib/ui/icons";
 import { Badge, Check, Select } from "~/lib/ui/kit";
 import { Remote } from "~/lib/ui/remote";
 import { Picture } from "~/lib/ui/picture";
+import { ConsensusHistory } from "./ConsensusHistory";
 import { useProject } from "./useProject";
 
 /** One image with its consensus: the mask of each label, and how sure each pixel is. */
@@ -108,6 +109,10 @@ export function ImageView() {
                       <span>100 %</span>
                     </p>
                   )}
+                  <details>
+                    <summary>{t("history.title")}</summary>
+                    <ConsensusHistory image={image.id} />
+                  </details>
                 </>
               )}
             </section>

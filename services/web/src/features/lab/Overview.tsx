@@ -8,6 +8,7 @@ import { labelColour, number, percent } from "~/lib/ui/format";
 import { Icon } from "~/lib/ui/icons";
 import { Button, Empty, Notice, Progress, Select, Stat } from "~/lib/ui/kit";
 import { Failure, Remote } from "~/lib/ui/remote";
+import { BudgetPanel } from "./BudgetPanel";
 import { useProject } from "./useProject";
 
 const METHODS = ["auto", "majority", "staple", "weighted"] as const;
@@ -41,6 +42,7 @@ export function Overview() {
         <Progress value={counts.retired} max={counts.retired + counts.open} label={t("projects.progress", { name: project.name })} />
         <p className="fine">{t("overview.quorum", { count: project.quorum })}</p>
       </section>
+      <BudgetPanel />
       <section className="card">
         <h2>{t("overview.agreement")}</h2>
         <Remote query={consensus}>

@@ -29,6 +29,10 @@ export function emptyDraft(): ProjectDraft {
     practice_required: 0,
     practice_dice: 0.7,
     outcomes: "",
+    overlap_least: 0,
+    overlap_most: 0,
+    overlap_dice: 0.9,
+    gold_adaptive: false,
     labels: [{ key: "1", name: "", color: PALETTE[0], description: "" }],
   };
 }
@@ -94,6 +98,22 @@ export function ProjectForm({ initial, submit, busy, note, guideApart = false, c
           <Field label={t("wizard.practice")} hint={t("wizard.practiceHint")} type="number" min={0} max={50} value={d.practice_required} onChange={(e) => set("practice_required", Number(e.target.value))} />
           <Field label={t("wizard.practiceDice")} hint={t("wizard.practiceDiceHint")} type="number" min={0} max={100} step={1} value={Math.round(d.practice_dice * 100)} onChange={(e) => set("practice_dice", Number(e.target.value) / 100)} />
         </div>
+        <Check
+          label={t("wizard.overlap")}
+          checked={d.overlap_most > 0}
+          onChange={(on) => setD((b) => ({ ...b, overlap_least: on ? Math.min(2, b.quorum) : 0, overlap_most: on ? b.quorum + 3 : 0 }))}
+        />
+        {d.overlap_most > 0 && (
+          <>
+            <p className="fine">{t("wizard.overlapHint", { count: d.quorum })}</p>
+            <div className="columns">
+              <Field label={t("wizard.overlapLeast")} type="number" required min={1} max={d.quorum} value={d.overlap_least} onChange={(e) => set("overlap_least", Number(e.target.value))} />
+              <Field label={t("wizard.overlapMost")} type="number" required min={d.quorum} max={100} value={d.overlap_most} onChange={(e) => set("overlap_most", Number(e.target.value))} />
+              <Field label={t("wizard.overlapDice")} type="number" required min={50} max={99} step={1} value={Math.round(d.overlap_dice * 100)} onChange={(e) => set("overlap_dice", Number(e.target.value) / 100)} />
+            </div>
+          </>
+        )}
+        <Check label={t("wizard.goldAdaptive")} checked={d.gold_adaptive} onChange={(v) => set("gold_adaptive", v)} />
         <Check label={t("wizard.feedback")} checked={d.gold_feedback} onChange={(v) => set("gold_feedback", v)} />
         <Check label={t("wizard.proposals")} checked={d.show_proposals} onChange={(v) => set("show_proposals", v)} />
         <Check label={t("wizard.open")} checked={d.open} onChange={(v) => set("open", v)} />

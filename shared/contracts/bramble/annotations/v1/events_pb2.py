@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from shared.contracts.bramble.common.v1 import common_pb2 as bramble_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#bramble/annotations/v1/events.proto\x12\x16\x62ramble.annotations.v1\x1a\x1e\x62ramble/common/v1/common.proto\"\x98\x01\n\x0eProjectCreated\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08owner_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12(\n\x06labels\x18\x04 \x03(\x0b\x32\x18.bramble.common.v1.Label\x12\x0e\n\x06quorum\x18\x05 \x01(\r\x12\x18\n\x10\x61\x63\x63\x65pt_agreement\x18\x06 \x01(\x01\"\x96\x01\n\x0eProjectUpdated\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12(\n\x06labels\x18\x03 \x03(\x0b\x32\x18.bramble.common.v1.Label\x12\x0e\n\x06quorum\x18\x04 \x01(\r\x12\x18\n\x10\x61\x63\x63\x65pt_agreement\x18\x05 \x01(\x01\x12\x0e\n\x06status\x18\x06 \x01(\t\"k\n\x0bTaskCreated\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12*\n\x05image\x18\x02 \x01(\x0b\x32\x1b.bramble.common.v1.ImageRef\x12\x0e\n\x06quorum\x18\x03 \x01(\r\x12\x0f\n\x07is_gold\x18\x04 \x01(\x08\"\x89\x01\n\tGoldAdded\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12*\n\x05image\x18\x02 \x01(\x0b\x32\x1b.bramble.common.v1.ImageRef\x12+\n\x05masks\x18\x03 \x03(\x0b\x32\x1c.bramble.common.v1.LabelMask\x12\x0f\n\x07removed\x18\x04 \x01(\x08\"\x80\x04\n\x13\x41nnotationSubmitted\x12\x15\n\rsubmission_id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x0f\n\x07task_id\x18\x03 \x01(\t\x12*\n\x05image\x18\x04 \x01(\x0b\x32\x1b.bramble.common.v1.ImageRef\x12\x10\n\x08rater_id\x18\x05 \x01(\t\x12+\n\x05masks\x18\x06 \x03(\x0b\x32\x1c.bramble.common.v1.LabelMask\x12\x11\n\tlabel_ids\x18\x07 \x03(\r\x12\x14\n\x0cnothing_here\x18\x08 \x01(\x08\x12\x12\n\nsupersedes\x18\t \x01(\t\x12\x13\n\x0b\x64uration_ms\x18\n \x01(\r\x12\x0f\n\x07is_gold\x18\x0b \x01(\x08\x12L\n\tgold_dice\x18\x0c \x03(\x0b\x32\x39.bramble.annotations.v1.AnnotationSubmitted.GoldDiceEntry\x12\x0e\n\x06quorum\x18\r \x01(\r\x12\x18\n\x10\x61\x63\x63\x65pt_agreement\x18\x0e \x01(\x01\x12\x0e\n\x06\x63licks\x18\x0f \x01(\r\x12\x16\n\x0eproposal_shown\x18\x10 \x01(\x08\x12\x0e\n\x06unsure\x18\x11 \x01(\x08\x1a/\n\rGoldDiceEntry\x12\x0b\n\x03key\x18\x01 \x01(\r\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"Y\n\x0bTaskRetired\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x10\n\x08image_id\x18\x03 \x01(\t\x12\x13\n\x0bsubmissions\x18\x04 \x01(\rb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#bramble/annotations/v1/events.proto\x12\x16\x62ramble.annotations.v1\x1a\x1e\x62ramble/common/v1/common.proto\"\xca\x01\n\x0eProjectCreated\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08owner_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12(\n\x06labels\x18\x04 \x03(\x0b\x32\x18.bramble.common.v1.Label\x12\x0e\n\x06quorum\x18\x05 \x01(\r\x12\x18\n\x10\x61\x63\x63\x65pt_agreement\x18\x06 \x01(\x01\x12\x30\n\x07overlap\x18\x07 \x01(\x0b\x32\x1f.bramble.annotations.v1.Overlap\"\xc8\x01\n\x0eProjectUpdated\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12(\n\x06labels\x18\x03 \x03(\x0b\x32\x18.bramble.common.v1.Label\x12\x0e\n\x06quorum\x18\x04 \x01(\r\x12\x18\n\x10\x61\x63\x63\x65pt_agreement\x18\x05 \x01(\x01\x12\x0e\n\x06status\x18\x06 \x01(\t\x12\x30\n\x07overlap\x18\x07 \x01(\x0b\x32\x1f.bramble.annotations.v1.Overlap\";\n\x07Overlap\x12\r\n\x05least\x18\x01 \x01(\r\x12\x0c\n\x04most\x18\x02 \x01(\r\x12\x13\n\x0btarget_dice\x18\x03 \x01(\x01\"k\n\x0bTaskCreated\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12*\n\x05image\x18\x02 \x01(\x0b\x32\x1b.bramble.common.v1.ImageRef\x12\x0e\n\x06quorum\x18\x03 \x01(\r\x12\x0f\n\x07is_gold\x18\x04 \x01(\x08\"\x89\x01\n\tGoldAdded\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12*\n\x05image\x18\x02 \x01(\x0b\x32\x1b.bramble.common.v1.ImageRef\x12+\n\x05masks\x18\x03 \x03(\x0b\x32\x1c.bramble.common.v1.LabelMask\x12\x0f\n\x07removed\x18\x04 \x01(\x08\"\xa0\x04\n\x13\x41nnotationSubmitted\x12\x15\n\rsubmission_id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x0f\n\x07task_id\x18\x03 \x01(\t\x12*\n\x05image\x18\x04 \x01(\x0b\x32\x1b.bramble.common.v1.ImageRef\x12\x10\n\x08rater_id\x18\x05 \x01(\t\x12+\n\x05masks\x18\x06 \x03(\x0b\x32\x1c.bramble.common.v1.LabelMask\x12\x11\n\tlabel_ids\x18\x07 \x03(\r\x12\x14\n\x0cnothing_here\x18\x08 \x01(\x08\x12\x12\n\nsupersedes\x18\t \x01(\t\x12\x13\n\x0b\x64uration_ms\x18\n \x01(\r\x12\x0f\n\x07is_gold\x18\x0b \x01(\x08\x12L\n\tgold_dice\x18\x0c \x03(\x0b\x32\x39.bramble.annotations.v1.AnnotationSubmitted.GoldDiceEntry\x12\x0e\n\x06quorum\x18\r \x01(\r\x12\x18\n\x10\x61\x63\x63\x65pt_agreement\x18\x0e \x01(\x01\x12\x0e\n\x06\x63licks\x18\x0f \x01(\r\x12\x16\n\x0eproposal_shown\x18\x10 \x01(\x08\x12\x0e\n\x06unsure\x18\x11 \x01(\x08\x12\x13\n\x06viewed\x18\x12 \x01(\x08H\x00\x88\x01\x01\x1a/\n\rGoldDiceEntry\x12\x0b\n\x03key\x18\x01 \x01(\r\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\x42\t\n\x07_viewed\"Y\n\x0bTaskRetired\x12\x0f\n\x07task_id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\x10\n\x08image_id\x18\x03 \x01(\t\x12\x13\n\x0bsubmissions\x18\x04 \x01(\rb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,17 +35,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ANNOTATIONSUBMITTED_GOLDDICEENTRY']._loaded_options = None
   _globals['_ANNOTATIONSUBMITTED_GOLDDICEENTRY']._serialized_options = b'8\001'
   _globals['_PROJECTCREATED']._serialized_start=96
-  _globals['_PROJECTCREATED']._serialized_end=248
-  _globals['_PROJECTUPDATED']._serialized_start=251
-  _globals['_PROJECTUPDATED']._serialized_end=401
-  _globals['_TASKCREATED']._serialized_start=403
-  _globals['_TASKCREATED']._serialized_end=510
-  _globals['_GOLDADDED']._serialized_start=513
-  _globals['_GOLDADDED']._serialized_end=650
-  _globals['_ANNOTATIONSUBMITTED']._serialized_start=653
-  _globals['_ANNOTATIONSUBMITTED']._serialized_end=1165
-  _globals['_ANNOTATIONSUBMITTED_GOLDDICEENTRY']._serialized_start=1118
-  _globals['_ANNOTATIONSUBMITTED_GOLDDICEENTRY']._serialized_end=1165
-  _globals['_TASKRETIRED']._serialized_start=1167
-  _globals['_TASKRETIRED']._serialized_end=1256
+  _globals['_PROJECTCREATED']._serialized_end=298
+  _globals['_PROJECTUPDATED']._serialized_start=301
+  _globals['_PROJECTUPDATED']._serialized_end=501
+  _globals['_OVERLAP']._serialized_start=503
+  _globals['_OVERLAP']._serialized_end=562
+  _globals['_TASKCREATED']._serialized_start=564
+  _globals['_TASKCREATED']._serialized_end=671
+  _globals['_GOLDADDED']._serialized_start=674
+  _globals['_GOLDADDED']._serialized_end=811
+  _globals['_ANNOTATIONSUBMITTED']._serialized_start=814
+  _globals['_ANNOTATIONSUBMITTED']._serialized_end=1358
+  _globals['_ANNOTATIONSUBMITTED_GOLDDICEENTRY']._serialized_start=1300
+  _globals['_ANNOTATIONSUBMITTED_GOLDDICEENTRY']._serialized_end=1347
+  _globals['_TASKRETIRED']._serialized_start=1360
+  _globals['_TASKRETIRED']._serialized_end=1449
 # @@protoc_insertion_point(module_scope)

@@ -29,6 +29,7 @@ class ProjectCreated(_message.Message):
     LABELS_FIELD_NUMBER: _builtins.int
     QUORUM_FIELD_NUMBER: _builtins.int
     ACCEPT_AGREEMENT_FIELD_NUMBER: _builtins.int
+    OVERLAP_FIELD_NUMBER: _builtins.int
     project_id: _builtins.str
     owner_id: _builtins.str
     name: _builtins.str
@@ -36,6 +37,8 @@ class ProjectCreated(_message.Message):
     accept_agreement: _builtins.float
     @_builtins.property
     def labels(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.Label]: ...
+    @_builtins.property
+    def overlap(self) -> Global___Overlap: ...
     def __init__(
         self,
         *,
@@ -45,10 +48,11 @@ class ProjectCreated(_message.Message):
         labels: _abc.Iterable[_common_pb2.Label] | None = ...,
         quorum: _builtins.int = ...,
         accept_agreement: _builtins.float = ...,
+        overlap: Global___Overlap | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["overlap", b"overlap"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_agreement", b"accept_agreement", "labels", b"labels", "name", b"name", "owner_id", b"owner_id", "project_id", b"project_id", "quorum", b"quorum"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_agreement", b"accept_agreement", "labels", b"labels", "name", b"name", "overlap", b"overlap", "owner_id", b"owner_id", "project_id", b"project_id", "quorum", b"quorum"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -64,6 +68,7 @@ class ProjectUpdated(_message.Message):
     QUORUM_FIELD_NUMBER: _builtins.int
     ACCEPT_AGREEMENT_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
+    OVERLAP_FIELD_NUMBER: _builtins.int
     project_id: _builtins.str
     name: _builtins.str
     quorum: _builtins.int
@@ -71,6 +76,8 @@ class ProjectUpdated(_message.Message):
     status: _builtins.str
     @_builtins.property
     def labels(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.Label]: ...
+    @_builtins.property
+    def overlap(self) -> Global___Overlap: ...
     def __init__(
         self,
         *,
@@ -80,14 +87,43 @@ class ProjectUpdated(_message.Message):
         quorum: _builtins.int = ...,
         accept_agreement: _builtins.float = ...,
         status: _builtins.str = ...,
+        overlap: Global___Overlap | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["overlap", b"overlap"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_agreement", b"accept_agreement", "labels", b"labels", "name", b"name", "project_id", b"project_id", "quorum", b"quorum", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_agreement", b"accept_agreement", "labels", b"labels", "name", b"name", "overlap", b"overlap", "project_id", b"project_id", "quorum", b"quorum", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ProjectUpdated: _TypeAlias = ProjectUpdated  # noqa: Y015
+
+@_typing.final
+class Overlap(_message.Message):
+    """How many labels an image gets: `most` 0 is the fixed quorum, else consensus decides between the two."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEAST_FIELD_NUMBER: _builtins.int
+    MOST_FIELD_NUMBER: _builtins.int
+    TARGET_DICE_FIELD_NUMBER: _builtins.int
+    least: _builtins.int
+    most: _builtins.int
+    target_dice: _builtins.float
+    """what is aimed at"""
+    def __init__(
+        self,
+        *,
+        least: _builtins.int = ...,
+        most: _builtins.int = ...,
+        target_dice: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["least", b"least", "most", b"most", "target_dice", b"target_dice"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Overlap: _TypeAlias = Overlap  # noqa: Y015
 
 @_typing.final
 class TaskCreated(_message.Message):
@@ -193,6 +229,7 @@ class AnnotationSubmitted(_message.Message):
     CLICKS_FIELD_NUMBER: _builtins.int
     PROPOSAL_SHOWN_FIELD_NUMBER: _builtins.int
     UNSURE_FIELD_NUMBER: _builtins.int
+    VIEWED_FIELD_NUMBER: _builtins.int
     submission_id: _builtins.str
     project_id: _builtins.str
     task_id: _builtins.str
@@ -207,6 +244,8 @@ class AnnotationSubmitted(_message.Message):
     clicks: _builtins.int
     proposal_shown: _builtins.bool
     unsure: _builtins.bool
+    viewed: _builtins.bool
+    """the client says that the image was on screen; absent: it says nothing"""
     @_builtins.property
     def image(self) -> _common_pb2.ImageRef: ...
     @_builtins.property
@@ -241,12 +280,15 @@ class AnnotationSubmitted(_message.Message):
         clicks: _builtins.int = ...,
         proposal_shown: _builtins.bool = ...,
         unsure: _builtins.bool = ...,
+        viewed: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_viewed", b"_viewed", "image", b"image", "viewed", b"viewed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_agreement", b"accept_agreement", "clicks", b"clicks", "duration_ms", b"duration_ms", "gold_dice", b"gold_dice", "image", b"image", "is_gold", b"is_gold", "label_ids", b"label_ids", "masks", b"masks", "nothing_here", b"nothing_here", "project_id", b"project_id", "proposal_shown", b"proposal_shown", "quorum", b"quorum", "rater_id", b"rater_id", "submission_id", b"submission_id", "supersedes", b"supersedes", "task_id", b"task_id", "unsure", b"unsure"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_viewed", b"_viewed", "accept_agreement", b"accept_agreement", "clicks", b"clicks", "duration_ms", b"duration_ms", "gold_dice", b"gold_dice", "image", b"image", "is_gold", b"is_gold", "label_ids", b"label_ids", "masks", b"masks", "nothing_here", b"nothing_here", "project_id", b"project_id", "proposal_shown", b"proposal_shown", "quorum", b"quorum", "rater_id", b"rater_id", "submission_id", b"submission_id", "supersedes", b"supersedes", "task_id", b"task_id", "unsure", b"unsure", "viewed", b"viewed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__viewed: _TypeAlias = _typing.Literal["viewed"]  # noqa: Y015
+    _WhichOneofArgType__viewed: _TypeAlias = _typing.Literal["_viewed", b"_viewed"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__viewed) -> _WhichOneofReturnType__viewed | None: ...
 
 Global___AnnotationSubmitted: _TypeAlias = AnnotationSubmitted  # noqa: Y015
 

@@ -31,6 +31,9 @@ class ConsensusUpdated(_message.Message):
     SUBMISSION_IDS_FIELD_NUMBER: _builtins.int
     NEEDS_MORE_FIELD_NUMBER: _builtins.int
     ESCALATED_FIELD_NUMBER: _builtins.int
+    ENOUGH_FIELD_NUMBER: _builtins.int
+    EXPECTED_DICE_FIELD_NUMBER: _builtins.int
+    PREDICTED_GAIN_FIELD_NUMBER: _builtins.int
     project_id: _builtins.str
     image_id: _builtins.str
     version: _builtins.int
@@ -39,6 +42,12 @@ class ConsensusUpdated(_message.Message):
     """dynamic overlap: one more rater is asked for"""
     escalated: _builtins.bool
     """more labels wouldn't help: an expert should look"""
+    enough: _builtins.bool
+    """surely good: no more raters are asked for"""
+    expected_dice: _builtins.float
+    """of the label that decides; 0: unknown"""
+    predicted_gain: _builtins.float
+    """what one more rater is expected to add"""
     @_builtins.property
     def labels(self) -> _containers.RepeatedCompositeFieldContainer[Global___LabelConsensus]: ...
     @_builtins.property
@@ -54,10 +63,13 @@ class ConsensusUpdated(_message.Message):
         submission_ids: _abc.Iterable[_builtins.str] | None = ...,
         needs_more: _builtins.bool = ...,
         escalated: _builtins.bool = ...,
+        enough: _builtins.bool = ...,
+        expected_dice: _builtins.float = ...,
+        predicted_gain: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["escalated", b"escalated", "image_id", b"image_id", "labels", b"labels", "method", b"method", "needs_more", b"needs_more", "project_id", b"project_id", "submission_ids", b"submission_ids", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["enough", b"enough", "escalated", b"escalated", "expected_dice", b"expected_dice", "image_id", b"image_id", "labels", b"labels", "method", b"method", "needs_more", b"needs_more", "predicted_gain", b"predicted_gain", "project_id", b"project_id", "submission_ids", b"submission_ids", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

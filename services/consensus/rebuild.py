@@ -1,0 +1,26 @@
+"""A version computed again from its votes and from what was believed of the raters then."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row
+
+from services.consensus import store
+from services.consensus.merge import merge
+from services.consensus.store_history import unpack_basis
+
+
+def rebuild(conn: Connection, version: Row[Any]) -> bytes | None:
+    """The version's labels as they were stored, bit for bit, from votes and basis; None: an expert's, or its basis wasn't kept.
+
+    Votes are never changed or deleted, so the submissions named in the version are there. Who is superseded today counted then.
+    """
+    if version.basis is None:
+        return None
+    basis = unpack_basis(version.basis)
+    votes, _ = store.votes_of(conn, version.image_id, frozenset(json.loads(version.submissions)))
+    merged = [merge(i, v, basis[i][1], basis[i][0]) for i, v in votes.items() if i in basis]
+    return orjson.dumps([m.to_json() for m in merged])
