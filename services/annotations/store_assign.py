@@ -15,6 +15,7 @@ from sqlalchemy import Connection, and_, bindparam, func, insert, literal_column
 from services.annotations import tables as t
 from services.annotations.domain import gold as gold_rules
 from services.annotations.domain import leases as lease_rules
+from services.annotations.domain import stats
 from services.annotations.domain.leases import State
 from services.annotations.records import AnyRow, Project
 from services.annotations.store import bump, counts_of
@@ -130,7 +131,7 @@ def _assign_one(conn: Connection, project: Project, rater_id: str, slot: int, no
     # A rater in quarantine goes on with gold only, and finds nothing when that is through: no place of a quorum is spent.
     quarantined = rater is not None and bool(rater.quarantined)
     turns = rater.turns if rater else 0
-    if quarantined or gold_rules.is_gold_turn(project.id, rater_id, turns, project.gold_share):
+    if quarantined or gold_rules.is_gold_turn(project.id, rater_id, turns, _gold_share(project, rater)):
         task, progress = _next_gold(conn, project.id, rater_id, rater)
     if task is None and not quarantined:
         task = _lapsed(conn, project.id, rater_id)
@@ -141,6 +142,14 @@ def _assign_one(conn: Connection, project: Project, rater_id: str, slot: int, no
     if task is None:
         return None
     return _take(conn, project, rater_id, slot, task, rater, progress, now)
+
+
+def _gold_share(project: Project, rater: AnyRow | None) -> float:
+    if not project.gold_adaptive:
+        return project.gold_share
+    seen = int(rater.gold_seen) if rater else 0
+    interval = stats.gold_interval(seen, rater.gold_total, rater.gold_squares) if rater else None
+    return gold_rules.share_for(project.gold_share, seen, interval["low"] if interval else None)
 
 
 def free_slot(taken: set[int]) -> int:

@@ -26,6 +26,27 @@ def is_gold_turn(project_id: str, rater_id: str, turn: int, share: float) -> boo
     return share > 0 and _hash("turn", project_id, rater_id, turn) / _SPAN < share
 
 
+#: Three gold answers tell a spammer from others nearly always (issue 7), so a newcomer meets those soon; ten make a narrow interval.
+NEW_UNTIL, KNOWN_FROM = 3, 10
+NEW_SHARE = 0.34
+DOUBTFUL = 0.6  # lower end of the interval of Dice on gold
+
+
+def share_for(share: float, gold_seen: int, low: float | None) -> float:
+    """The share of gold among a rater's tasks in a project that adapts it, at least `share`; a project without gold (0) stays so.
+
+    Every third task for who has answered fewer than three gold images; twice the share until ten, and for whom the lower end `low` of
+    the 95 % interval of Dice on gold leaves in doubt.
+    """
+    if share <= 0:
+        return 0.0
+    if gold_seen < NEW_UNTIL:
+        return max(share, NEW_SHARE)
+    if gold_seen < KNOWN_FROM or (low is not None and low < DOUBTFUL):
+        return max(share, min(0.5, 2 * share))
+    return share
+
+
 def starting_point(project_id: str, rater_id: str, span: int) -> int:
     """Where in 0..`span` the rater's way round the gold begins, so that raters don't all meet it in the same order."""
     return _hash("start", project_id, rater_id) % span if span > 0 else 0

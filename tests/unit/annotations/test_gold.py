@@ -152,3 +152,53 @@ def test_gold_can_be_read_listed_checked_and_taken_away(kit: Kit) -> None:
     assert [e.removed for e in kit.events("GoldAdded")] == [False, False, True]
     ref = kit.events("GoldAdded")[0].masks[0].rle
     assert kit.deps.blobs.get(ref.key, ref.offset, ref.length).decode() == masks(radius=8)[0]["rle"]["counts"]
+
+
+def test_the_adaptive_share_begins_high_and_comes_down_to_the_projects() -> None:
+    share = [gold.share_for(0.1, n, 0.9) for n in (0, 2, 3, 9, 10, 50)]
+    assert share == [0.34, 0.34, 0.2, 0.2, 0.1, 0.1]
+    assert gold.share_for(0.1, 50, 0.4) == 0.2, "in doubt"
+    assert gold.share_for(0.0, 0, None) == 0.0, "no gold wanted"
+    assert gold.share_for(0.6, 0, None) == gold.share_for(0.6, 20, 0.1) == 0.6, "never below the project's"
+
+
+def test_newcomers_meet_more_gold_where_the_project_adapts_it(kit: Kit) -> None:
+    met = {}
+    for adaptive in (False, True):
+        project, golden = _gold_project(kit, 6, 14, gold_share=0.05, gold_adaptive=adaptive, quorum=50)
+        met[adaptive] = 0
+        for who in (f"r{k}" for k in range(6)):
+            for _ in range(6):
+                task = kit.next(project, who)
+                met[adaptive] += task["task"]["image"]["id"] in golden
+                kit.submit(task["lease"]["id"], who, masks=masks(radius=8))
+    assert met[True] > met[False] + 3
+
+
+def test_gold_and_other_tasks_look_alike_until_they_are_answered(kit: Kit) -> None:
+    """Nothing in what `next` answers tells gold: same fields, same kinds of values, ids in the same order, lease of the same length."""
+    project, golden = _gold_project(kit, 8, 8, gold_share=0.5, quorum=50)
+    seen: dict[bool, list[tuple[object, ...]]] = {True: [], False: []}
+    for who in (f"r{k}" for k in range(4)):
+        for _ in range(6):
+            task = kit.next(project, who, ahead=1)
+            for one in [task, *task["ahead"]]:
+                fields = {k: v for k, v in one.items() if k != "ahead"}
+                length = (
+                    one["lease"]["expires_at"] > kit.call("GET", f"/projects/{project}").json()["created_at"]
+                )
+                seen[one["task"]["image"]["id"] in golden].append((_shape(fields), length))
+            kit.clock.advance(1)
+            kit.submit(task["lease"]["id"], who, masks=masks(radius=8))
+    assert seen[True]
+    assert seen[False]
+    assert set(seen[True]) == set(seen[False])
+    assert len(set(seen[True])) == 1
+
+
+def _shape(value: object) -> object:
+    if isinstance(value, dict):
+        return tuple((k, _shape(v)) for k, v in value.items())
+    if isinstance(value, list):
+        return tuple(_shape(v) for v in value)
+    return type(value).__name__, len(value) if isinstance(value, str) else 0
