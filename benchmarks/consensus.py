@@ -23,7 +23,7 @@ from common import figure
 
 from services.consensus.domain import auto
 from services.consensus.domain.confidence import confidence, probability
-from services.consensus.domain.hierarchical import estimate, fuse
+from services.consensus.domain.hierarchical import RaterModel, estimate, fuse
 from services.consensus.domain.majority import majority
 from services.consensus.domain.patterns import patterns
 from services.consensus.domain.reliability import report
@@ -31,6 +31,7 @@ from services.consensus.domain.simple import simple
 from services.consensus.domain.staple import staple, staple_em
 from services.consensus.domain.votes import ImageVotes, image_votes
 from services.consensus.domain.weighted import weighted
+from services.consensus.merge import merge
 from shared.imaging import rle
 from shared.imaging.codecs import decode_png
 from shared.imaging.metrics import dice
@@ -264,6 +265,14 @@ def speed() -> None:
         figure("consensus_staple_em_ms", em * 1e3, "ms", size=size, patterns=len(found.counts))
     model = estimate([crowd(256, 15)])
     votes = crowd(1024, 15)
+    # As the service does it: mask, figures and outlook, with what is kept of the masks that were there before.
+    for habits, known in (("undone", estimate([votes])), ("none", RaterModel())):
+        late = next((r for r in votes.raters if known.of(r).habitual != (0.0, (0.0, 0.0))), "r14")
+        merge(1, votes.without(late), known, "hierarchical")
+        start = time.process_time()
+        merge(1, votes, known, "hierarchical")
+        spent = 1e3 * (time.process_time() - start)
+        figure("consensus_arrival_ms", spent, "ms CPU", size=1024, raters=15, habits=habits)
     figure(
         "consensus_update_ms", best(lambda: fuse(votes, model).mask, 7) * 1e3, "ms CPU", size=1024, raters=15
     )

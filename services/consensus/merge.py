@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from services.consensus.domain import confidence as figures
 from services.consensus.domain.auto import fuse_with
-from services.consensus.domain.hierarchical import RaterModel
+from services.consensus.domain.hierarchical import RaterModel, fuse
 from services.consensus.domain.overlap import Outlook, outlook
 from services.consensus.domain.votes import ImageVotes
 from shared.imaging import rle
@@ -62,9 +62,28 @@ class Merged:
         }
 
 
+class _Kept(dict[tuple[str, str], tuple[object, RLE]]):
+    """Masks with their raters' habits undone, so that an arriving mask costs its own distance transform and not that of all before it.
+
+    What is kept is checked against mask and habit before it is used (`hierarchical.straighten`), so it can't change a result."""
+
+    MOST = 4096
+
+    def __setitem__(self, key: tuple[str, str], value: tuple[object, RLE]) -> None:
+        if len(self) >= self.MOST:
+            self.clear()  # threads share it: simpler than order, and rare
+        super().__setitem__(key, value)
+
+
+_STRAIGHT: dict[int, _Kept] = {}
+
+
 def merge(label_id: int, votes: ImageVotes, model: RaterModel, method: str) -> Merged:
     """Merge one label by a named method (not `auto`)."""
-    result = fuse_with(votes, method, model)
+    if method == "hierarchical":
+        result = fuse(votes, model, cache=_STRAIGHT.setdefault(label_id, _Kept()))
+    else:
+        result = fuse_with(votes, method, model)
     figure = figures.confidence(result)
     return Merged(
         label_id=label_id,

@@ -14,6 +14,7 @@ from services.consensus.domain.hierarchical import RaterModel, RaterParams, fuse
 from services.consensus.domain.majority import majority
 from services.consensus.domain.overlap import Bounds, Outlook, decide, outlook
 from services.consensus.domain.votes import image_votes
+from services.consensus.merge import _STRAIGHT, merge
 from shared.contracts.bramble.annotations.v1.events_pb2 import Overlap, ProjectUpdated
 from shared.contracts.bramble.common.v1.common_pb2 import Label
 from shared.imaging import rle
@@ -90,6 +91,17 @@ def test_labels_to_reach_a_target_is_the_inverse_of_the_gain() -> None:
         assert k is not None
         assert one.expected + one.gain(k) >= target - 1e-9
         assert one.expected + one.gain(k - 1) < target
+
+
+def test_what_is_kept_of_a_rater_never_changes_a_result() -> None:
+    """Merged with a warm cache, after the mask or the habit changed, and with an empty one: the same."""
+    habit = RaterModel({"b": RaterParams(honesty=0.9, offset=4.0, scatter=1.0)})
+    for masks in ((20, 24), (18, 25), (20, 24)):
+        votes = image_votes("kept", {"a": disc(48, 48, masks[0]), "b": disc(48, 48, masks[1])})
+        for model in (habit, RaterModel()):
+            warm = merge(1, votes, model, "hierarchical")
+            _STRAIGHT.clear()
+            assert merge(1, votes, model, "hierarchical") == warm
 
 
 def dynamic(service: Service, least: int = 2, most: int = 5, quorum: int = 3) -> None:
