@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.consensus.domain.votes import Box, box_rle, run_bounds
+from services.consensus.domain.votes import Box, bounds_of_many, box_rle, run_bounds
 from shared.imaging import rle
 from shared.imaging.rle import RLE
 
@@ -60,7 +60,7 @@ def patterns(masks: Sequence[RLE], box: Box | None = None) -> Patterns:
     """Patterns of masks of equal size; with ``box``, only pixels inside it are counted (patterns outside stay, at count 0)."""
     height, width = masks[0].size
     raters = len(masks)
-    flips = [run_bounds(m) for m in masks]
+    flips = bounds_of_many(masks)
     if box is not None:
         flips.append(run_bounds(box_rle(box, height, width)))
     planes = len(flips)
