@@ -231,9 +231,6 @@ raters = Table(
     Column(
         "quarantined", Text, nullable=False, default="", server_default=text("''")
     ),  # ids of labels, comma-separated
-    # When the quarantine began, and when the rater was told so (once); NULL: never.
-    _us("quarantined_at", nullable=True),
-    _us("quarantine_told_at", nullable=True),
 )
 
 submissions = Table(

@@ -83,10 +83,6 @@ votes = Table(
     Column("counts", LargeBinary, nullable=False),
     Column("gold_dice", Float),
     Column("duration_ms", Integer, nullable=False, default=0),
-    # What the client says of how it came about; NULL: it says nothing.
-    Column("clicks", Integer),
-    Column("proposal_shown", Boolean),
-    Column("viewed", Boolean),
     Column("created_at", BigInteger, nullable=False),
     Index("ix_consensus_votes_image_id_label_id", "image_id", "label_id"),
     Index("ix_consensus_votes_project_id_label_id", "project_id", "label_id"),
@@ -174,13 +170,4 @@ decisions = Table(
     Column("expected_dice", Float),
     Column("gain", Float),
     Column("created_at", BigInteger, nullable=False),
-)
-
-# Raters in quarantine who passed practice again: their quarantine is judged by what they drew since. What came before stays as it is.
-appeals = Table(
-    "consensus_appeals",
-    metadata,
-    Column("project_id", String(36), primary_key=True),
-    Column("rater_id", String(36), primary_key=True),
-    Column("passed_at", BigInteger, nullable=False),
 )

@@ -5,8 +5,8 @@ out, merge again, and see how far the mask moves (the jackknife: Quenouille 1956
 variance", Ann. Statist. 1981). ``sampling`` is that distance in Dice; it falls with the number of labels, and the part of the error
 that it explains is what more labels can take away. What remains is the crowd's shared error, which only an expert can mend.
 
-Three constants were fitted on the simulated crowds main and hard of seed 11 with 3, 5 and 7 raters an image (docs/consensus.md says
-how well they hold on other seeds): which share of ``sampling`` is error that predicted Dice doesn't know of, how fast it falls, and from
+Three constants were chosen on the simulated crowds main and hard of seed 11 with 3, 5 and 7 raters an image and on no other seed, so
+what they save there is flattered: which share of ``sampling`` is error that predicted Dice doesn't know of, how fast it falls, and from
 which gain on another label is worth somebody's time.
 """
 

@@ -10,12 +10,10 @@ down_revision = "0004"
 
 _ADDED = {
     "annotations_projects": ("overlap_least", "overlap_most", "overlap_dice", "gold_adaptive"),
-    "annotations_raters": ("quarantined_at", "quarantine_told_at"),
     "consensus_projects": ("overlap_least", "overlap_most", "overlap_dice"),
     "consensus_images": ("overlap",),
     "consensus_labels": ("expected_dice", "sampling"),
     "consensus_versions": ("basis",),
-    "consensus_votes": ("clicks", "proposal_shown", "viewed"),
 }
 
 
@@ -26,12 +24,7 @@ _TYPES: dict[str, tuple[sa.types.TypeEngine[Any], str | None]] = {
     "overlap_dice": (sa.Float(), "0.9"),
     "gold_adaptive": (_BOOL, "false"),
     "overlap": (sa.String(16), "''"),
-    "quarantined_at": (sa.BigInteger(), None),
-    "quarantine_told_at": (sa.BigInteger(), None),
     "basis": (sa.LargeBinary(), None),
-    "clicks": (_INT, None),
-    "proposal_shown": (_BOOL, None),
-    "viewed": (_BOOL, None),
     "expected_dice": (sa.Float(), None),
     "sampling": (sa.Float(), None),
 }
@@ -49,13 +42,6 @@ def upgrade() -> None:
         with op.batch_alter_table(table, schema=None) as batch_op:
             for name in names:
                 batch_op.add_column(_column(name))
-    op.create_table(
-        "consensus_appeals",
-        sa.Column("project_id", sa.String(length=36), nullable=False),
-        sa.Column("rater_id", sa.String(length=36), nullable=False),
-        sa.Column("passed_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("project_id", "rater_id", name=op.f("pk_consensus_appeals")),
-    )
     op.create_table(
         "consensus_decisions",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -77,7 +63,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("consensus_decisions")
-    op.drop_table("consensus_appeals")
     for table, names in reversed(_ADDED.items()):
         with op.batch_alter_table(table, schema=None) as batch_op:
             for name in reversed(names):

@@ -229,7 +229,6 @@ class AnnotationSubmitted(_message.Message):
     CLICKS_FIELD_NUMBER: _builtins.int
     PROPOSAL_SHOWN_FIELD_NUMBER: _builtins.int
     UNSURE_FIELD_NUMBER: _builtins.int
-    VIEWED_FIELD_NUMBER: _builtins.int
     submission_id: _builtins.str
     project_id: _builtins.str
     task_id: _builtins.str
@@ -244,8 +243,6 @@ class AnnotationSubmitted(_message.Message):
     clicks: _builtins.int
     proposal_shown: _builtins.bool
     unsure: _builtins.bool
-    viewed: _builtins.bool
-    """the client says that the image was on screen; absent: it says nothing"""
     @_builtins.property
     def image(self) -> _common_pb2.ImageRef: ...
     @_builtins.property
@@ -280,15 +277,12 @@ class AnnotationSubmitted(_message.Message):
         clicks: _builtins.int = ...,
         proposal_shown: _builtins.bool = ...,
         unsure: _builtins.bool = ...,
-        viewed: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_viewed", b"_viewed", "image", b"image", "viewed", b"viewed"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["image", b"image"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_viewed", b"_viewed", "accept_agreement", b"accept_agreement", "clicks", b"clicks", "duration_ms", b"duration_ms", "gold_dice", b"gold_dice", "image", b"image", "is_gold", b"is_gold", "label_ids", b"label_ids", "masks", b"masks", "nothing_here", b"nothing_here", "project_id", b"project_id", "proposal_shown", b"proposal_shown", "quorum", b"quorum", "rater_id", b"rater_id", "submission_id", b"submission_id", "supersedes", b"supersedes", "task_id", b"task_id", "unsure", b"unsure", "viewed", b"viewed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accept_agreement", b"accept_agreement", "clicks", b"clicks", "duration_ms", b"duration_ms", "gold_dice", b"gold_dice", "image", b"image", "is_gold", b"is_gold", "label_ids", b"label_ids", "masks", b"masks", "nothing_here", b"nothing_here", "project_id", b"project_id", "proposal_shown", b"proposal_shown", "quorum", b"quorum", "rater_id", b"rater_id", "submission_id", b"submission_id", "supersedes", b"supersedes", "task_id", b"task_id", "unsure", b"unsure"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__viewed: _TypeAlias = _typing.Literal["viewed"]  # noqa: Y015
-    _WhichOneofArgType__viewed: _TypeAlias = _typing.Literal["_viewed", b"_viewed"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__viewed) -> _WhichOneofReturnType__viewed | None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AnnotationSubmitted: _TypeAlias = AnnotationSubmitted  # noqa: Y015
 
