@@ -78,8 +78,8 @@ class _Kept(dict[tuple[str, str], tuple[object, RLE]]):
 _STRAIGHT: dict[int, _Kept] = {}
 
 
-def merge(label_id: int, votes: ImageVotes, model: RaterModel, method: str) -> Merged:
-    """Merge one label by a named method (not `auto`)."""
+def merge(label_id: int, votes: ImageVotes, model: RaterModel, method: str, *, ahead: bool = False) -> Merged:
+    """Merge one label by a named method (not `auto`); `ahead` also says what more labels would bring, which costs a merge a rater."""
     if method == "hierarchical":
         result = fuse(votes, model, cache=_STRAIGHT.setdefault(label_id, _Kept()))
     else:
@@ -96,7 +96,7 @@ def merge(label_id: int, votes: ImageVotes, model: RaterModel, method: str) -> M
         raters=len(votes.raters),
         flags=result.flags,
         weights={k: round(v, 6) for k, v in result.weights.items()},
-        outlook=outlook(votes, result, model, figure.predicted_dice),
+        outlook=outlook(votes, result, model, figure.predicted_dice) if ahead else None,
     )
 
 

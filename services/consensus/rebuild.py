@@ -22,5 +22,8 @@ def rebuild(conn: Connection, version: Row[Any]) -> bytes | None:
         return None
     basis = unpack_basis(version.basis)
     votes, _ = store.votes_of(conn, version.image_id, frozenset(json.loads(version.submissions)))
-    merged = [merge(i, v, basis[i][1], basis[i][0]) for i, v in votes.items() if i in basis]
+    looked = {row["label_id"] for row in orjson.loads(version.labels) if row.get("expected_dice") is not None}
+    merged = [
+        merge(i, v, basis[i][1], basis[i][0], ahead=i in looked) for i, v in votes.items() if i in basis
+    ]
     return orjson.dumps([m.to_json() for m in merged])

@@ -50,12 +50,16 @@ def refresh(
     basis = {
         i: (store.method_of(project, i), store.model(conn, project, i, v.raters)) for i, v in votes.items()
     }
-    merged = [merge(i, v, basis[i][1], basis[i][0]) for i, v in votes.items()]
+    decides = store_history.bounds_of(project).on
+    merged = [merge(i, v, basis[i][1], basis[i][0], ahead=decides) for i, v in votes.items()]
     status, verdict = _judge(image, project, merged)
     decision = verdict.decision if verdict else ""
     unsettled = status != image.status or decision != image.overlap
     if not unsettled and not _changed(store.newest(conn, image_id), merged, submissions):
         return False
+    if not decides and status != "pending":
+        # For the budget only; under a fixed quorum the versions of an image that still waits for raters aren't worth its price.
+        merged = [merge(i, v, basis[i][1], basis[i][0], ahead=True) for i, v in votes.items()]
     version = publish(
         conn,
         blobs,
