@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from services.consensus import store, store_history
+from services.consensus import store, store_history, store_votes
 from services.consensus.domain.overlap import Bounds
 from shared.blobs import BlobStore
 from shared.blobs.masks import read_mask
@@ -53,13 +53,13 @@ def handlers(blobs: BlobStore, clock: Clock) -> tuple[Handler, ...]:
         """Keep the votes of every label that was answered for (a label left out is an empty mask) and mark the image for its merge."""
         ref = message.image
         store.put_project(conn, message.project_id)
-        store.put_image(conn, ref, message.quorum, message.accept_agreement, message.is_gold)
+        store_votes.put_image(conn, ref, message.quorum, message.accept_agreement, message.is_gold)
         drawn = {m.label_id: read_mask(blobs, m) for m in message.masks}
         empty = rle.empty(ref.height, ref.width)
-        store.add_votes(
+        store_votes.add_votes(
             conn,
             [
-                store.Vote(
+                store_votes.Vote(
                     submission_id=message.submission_id,
                     label_id=label_id,
                     project_id=message.project_id,
@@ -73,22 +73,22 @@ def handlers(blobs: BlobStore, clock: Clock) -> tuple[Handler, ...]:
                 for label_id in sorted({*message.label_ids, *drawn})
             ],
         )
-        store.touch(conn, message.project_id, clock.now_us())
+        store_votes.touch(conn, message.project_id, clock.now_us())
         if not message.is_gold:
-            store.mark_dirty(conn, ref.id, message.quorum, envelope.occurred_at_us)
+            store_votes.mark_dirty(conn, ref.id, message.quorum, envelope.occurred_at_us)
 
     def on_gold(conn: Connection, envelope: Envelope, message: GoldAdded) -> None:
         """Truth teaches about raters; an image that isn't gold any more gets a consensus."""
         store.put_project(conn, message.project_id)
         if message.removed:
             store.set_gold(conn, message.image, None)
-            store.mark_dirty(conn, message.image.id, 1, envelope.occurred_at_us)
+            store_votes.mark_dirty(conn, message.image.id, 1, envelope.occurred_at_us)
         else:
             known = {m.label_id: read_mask(blobs, m) for m in message.masks}
             labels = [label["id"] for label in json.loads(store.project(conn, message.project_id).labels)]
             empty = rle.empty(message.image.height, message.image.width)
             store.set_gold(conn, message.image, {i: known.get(i, empty) for i in {*labels, *known}})
-        store.touch(conn, message.project_id, clock.now_us())
+        store_votes.touch(conn, message.project_id, clock.now_us())
 
     def on_deleted(conn: Connection, _envelope: Envelope, message: ImageDeleted) -> None:
         """Listed and merged no more. What the votes on it said about their raters stays known."""

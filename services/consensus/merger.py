@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from services.consensus import metrics, store
+from services.consensus import metrics, store_votes
 from services.consensus.refresh import refresh
 from shared.deps import Deps
 from shared.errors import BrambleError
@@ -61,7 +61,7 @@ class Merger(threading.Thread):
     def work(self, *, complete_only: bool = False) -> int:
         """Merge what waits; answers how many images that were."""
         with self._deps.db.read() as conn:
-            waiting, since = store.dirty_state(conn)
+            waiting, since = store_votes.dirty_state(conn)
         age = (self._deps.clock.now_us() - since) / 1e6 if since else 0.0
         metrics.WAITING.set(waiting)
         metrics.OLDEST.set(max(0.0, age))
@@ -91,7 +91,7 @@ class Merger(threading.Thread):
         rows: list[Row[Any]] = []
         try:
             with self._deps.db.begin() as conn:
-                rows = store.take_dirty(conn, complete, limit, resting)
+                rows = store_votes.take_dirty(conn, complete, limit, resting)
                 for row in rows:
                     refresh(
                         conn,
@@ -102,7 +102,7 @@ class Merger(threading.Thread):
                         correlation_us=row.since,
                     )
                 if rows:
-                    store.clean(conn, [row.image_id for row in rows])
+                    store_votes.clean(conn, [row.image_id for row in rows])
         except Exception as error:
             if not rows or (isinstance(error, BrambleError) and error.retryable):
                 raise  # the database or the disk, not an image

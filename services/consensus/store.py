@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, and_, case, delete, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, tuple_, update
 
 from services.consensus import tables as t
 from services.consensus.domain.hierarchical import RaterModel, RaterParams
@@ -16,44 +16,18 @@ from services.consensus.domain.reliability import RaterReport
 from services.consensus.domain.votes import ImageVotes, image_votes
 from services.consensus.merge import FIRST, Merged
 from shared.contracts.bramble.common.v1.common_pb2 import ImageRef
-from shared.db.upsert import upsert
 from shared.errors import NotFound
 from shared.imaging.rle import RLE
 
 DELETED = "deleted"  # status of an image that the lab deleted; its row keeps later news from bringing it back
 
 
-@dataclass(frozen=True, slots=True)
-class Vote:
-    """One rater's mask for one label, from one submission."""
-
-    submission_id: str
-    label_id: int
-    project_id: str
-    image_id: str
-    rater_id: str
-    mask: RLE
-    gold_dice: float | None
-    duration_ms: int
-    created_at: int
-
-
-def add_votes(conn: Connection, votes: Iterable[Vote]) -> None:
-    """Keep votes; nothing is ever overwritten."""
-    rows = []
-    for vote in votes:
-        row = {k: getattr(vote, k) for k in vote.__slots__ if k != "mask"}
-        rows.append({**row, "height": vote.mask.height, "width": vote.mask.width, "counts": vote.mask.counts})
-    if rows:
-        conn.execute(insert(t.votes), rows)
+_HAS_PROJECT = select(t.projects.c.project_id).where(t.projects.c.project_id == bindparam("p"))
 
 
 def put_project(conn: Connection, project_id: str, **values: Any) -> None:
     """Create or change a project's row."""
-    if (
-        conn.execute(select(t.projects.c.project_id).where(t.projects.c.project_id == project_id)).first()
-        is None
-    ):
+    if conn.execute(_HAS_PROJECT, {"p": project_id}).first() is None:
         conn.execute(insert(t.projects).values(project_id=project_id, **values))
     elif values:
         conn.execute(update(t.projects).where(t.projects.c.project_id == project_id).values(**values))
@@ -73,61 +47,6 @@ def method_of(row: Row[Any], label_id: int) -> str:
         return str(row.method)
     choice = json.loads(row.choices).get(str(label_id))
     return str(choice["method"]) if choice else FIRST
-
-
-def touch(conn: Connection, project_id: str, now: int) -> None:
-    """Note that there is something new to learn about the raters."""
-    change = {"dirty": t.projects.c.dirty + 1, "touched_at": now}
-    conn.execute(update(t.projects).where(t.projects.c.project_id == project_id).values(change))
-
-
-def mark_dirty(conn: Connection, image_id: str, quorum: int, since: int) -> None:
-    """Note that an image has votes, accepted at `since` or later (microseconds), which its consensus doesn't count yet."""
-    v, d = t.votes.c, t.dirty.c
-    raters = conn.execute(
-        select(func.count(v.rater_id.distinct())).where(v.image_id == image_id)
-    ).scalar_one()
-    new = upsert(conn.dialect.name, t.dirty)
-    new = new.values(image_id=image_id, since=since, complete=raters >= max(1, quorum))
-    older = case((d.since < new.excluded.since, d.since), else_=new.excluded.since)
-    # An update and not "do nothing": it makes this vote wait for a merge that is deleting the mark, and mark the image anew.
-    change = {"since": older, "complete": new.excluded.complete}
-    conn.execute(new.on_conflict_do_update(index_elements=[d.image_id], set_=change))
-
-
-def take_dirty(conn: Connection, complete: bool, limit: int, without: Iterable[str] = ()) -> list[Row[Any]]:
-    """The images that wait longest for their merge, locked until the transaction ends; what another replica has locked is left out."""
-    d = t.dirty.c
-    query = select(t.dirty).where(d.complete.is_(complete)).order_by(d.since, d.image_id).limit(limit)
-    if skipped := list(without):
-        query = query.where(d.image_id.not_in(skipped))
-    return list(conn.execute(query.with_for_update(skip_locked=True)))
-
-
-def clean(conn: Connection, image_ids: list[str]) -> None:
-    """The consensus of these images counts all their votes."""
-    conn.execute(delete(t.dirty).where(t.dirty.c.image_id.in_(image_ids)))
-
-
-def dirty_state(conn: Connection) -> tuple[int, int]:
-    """How many images wait for their merge, and since when the oldest does (microseconds; 0: none waits)."""
-    row = conn.execute(select(func.count(), func.min(t.dirty.c.since)).select_from(t.dirty)).one()
-    return int(row[0]), int(row[1] or 0)
-
-
-def put_image(conn: Connection, ref: ImageRef, quorum: int, accept: float, is_gold: bool) -> None:
-    """Create an image's row, or refresh what may change."""
-    values = {"quorum": quorum, "accept_agreement": accept, "is_gold": is_gold}
-    if is_deleted(conn, ref.id):
-        return
-    if find_image(conn, ref.id) is None:
-        conn.execute(
-            insert(t.images).values(
-                image_id=ref.id, project_id=ref.project_id, ref=ref.SerializeToString(), **values
-            )
-        )
-    else:
-        conn.execute(update(t.images).where(t.images.c.image_id == ref.id).values(**values))
 
 
 def find_image(conn: Connection, image_id: str) -> Row[Any] | None:
