@@ -228,6 +228,8 @@ async def test_nobody_does_what_the_matrix_does_not_say(world: World) -> None:
 MAY_BE_EMPTY = {
     "GET /images/{image_id}/consensus",
     "GET /images/{image_id}/consensus/{label_id}/probability",
+    "GET /images/{image_id}/consensus/history",
+    "GET /images/{image_id}/consensus/versions/{version}",
     "POST /images/{image_id}/consensus/review",
     "GET /images/{image_id}/embedding",
     "GET /models/{name}/{version}/model.onnx",
