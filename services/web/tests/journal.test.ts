@@ -163,6 +163,20 @@ describe("what could not be sent", () => {
     expect(told).toEqual(["a expired"]);
     expect(await queue.all()).toEqual([]);
   });
+
+  it("stays on the device while the line keeps it from being rescued", async () => {
+    let line = false;
+    const queue = new SubmitQueue(
+      await db(),
+      () => Promise.reject(new ApiError(410, { code: "lease-expired", detail: "gone" })),
+      () => (line ? Promise.resolve() : Promise.reject(new OfflineError("no line"))),
+    );
+    expect(await queue.submit(record("a"))).toEqual({ kind: "waiting" });
+    expect((await queue.all()).map((r) => r.clientKey)).toEqual(["a"]);
+    line = true;
+    await queue.flush("rater");
+    expect(await queue.all()).toEqual([]);
+  });
 });
 
 describe("the shelf", () => {

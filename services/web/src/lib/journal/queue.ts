@@ -23,7 +23,7 @@ export class SubmitQueue {
   constructor(
     private readonly db: Db,
     private readonly send: Sender,
-    /** Keeps what can't be sent any more; may fail, the record is given up all the same. */
+    /** Keeps what can't be sent any more elsewhere. Where it fails for good the record is given up all the same. */
     private readonly rescue: (record: QueueRecord) => Promise<void> = () => Promise.resolve(),
   ) {}
 
@@ -91,10 +91,15 @@ export class SubmitQueue {
     } catch (error) {
       outcome = classify(error);
     }
+    if (outcome.kind === "expired" || outcome.kind === "refused") {
+      // While the line or the server is what keeps the drawing from being saved elsewhere, it stays here, to be tried again.
+      await this.rescue(record).catch((error: unknown) => {
+        if ((error instanceof OfflineError || error instanceof ApiError) && classify(error).kind === "waiting") outcome = { kind: "waiting" };
+      });
+    }
     if (outcome.kind === "waiting") {
       await this.db.put("queue", { ...record, attempts: record.attempts + 1 });
     } else {
-      if (outcome.kind !== "sent") await this.rescue(record).catch(() => undefined);
       await this.db.delete("queue", clientKey);
     }
     this.notify();
