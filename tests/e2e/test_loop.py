@@ -65,7 +65,12 @@ def test_demo_ends_with_a_report(tmp_path: Path):
         assert archive.testzip() is None
         manifest = next(n for n in archive.namelist() if n.endswith("manifest.jsonl"))
         rows = [json.loads(line) for line in archive.read(manifest).decode().splitlines()]
-    assert len(rows) >= 40
+    names = {row["name"] for row in rows if row["origin"] != "synthetic"}
+    # An image on which these few raters differ goes to an expert, so how many are accepted isn't fixed; none may vanish.
+    slices = load()
+    assert {s.name for s in slices if s.is_gold} <= names
+    assert [s.name for s in slices if s.name not in names and f"<code>{s.name}</code>" not in page] == []
+    assert sum(row["origin"] == "consensus" for row in rows) >= 15
     groups: dict[str, set[str]] = {}
     for row in rows:
         for group in row.get("groups") or [row["group"]]:

@@ -53,6 +53,8 @@ class Story:
     dataset: dict[str, Any]
     dataset_path: Path
     raters: list[dict[str, Any]]
+    waiting: list[str]
+    """Names of the images whose consensus awaits an expert: they aren't in the dataset."""
     seconds: dict[str, float] = field(default_factory=dict)
     peak_mb: float = 0.0
     options: dict[str, Any] = field(default_factory=dict)
@@ -108,6 +110,8 @@ def _run(api: Client, out: Path, options: dict[str, Any], fresh: bool) -> Story:
             _await_consensus(api, seeded.project["id"], work, stage)
         with _Stage(progress, seconds, "Generator and samples", 100) as stage:
             synthesis = _synthesise(api, seeded.project["id"], options, stage)
+        # Asked before the dataset is made: what is accepted by now must be in it.
+        waiting = _waiting(api, seeded, work)
         with _Stage(progress, seconds, "Dataset", 100) as stage:
             dataset, path = _publish(api, seeded.project["id"], out, options, stage)
         with _Stage(progress, seconds, "Measures and report", len(work)) as stage:
@@ -123,6 +127,7 @@ def _run(api: Client, out: Path, options: dict[str, Any], fresh: bool) -> Story:
         dataset=dataset,
         dataset_path=path,
         raters=_rater_rows(api, project_id),
+        waiting=waiting,
         seconds=seconds,
         options=options,
     )
@@ -183,6 +188,12 @@ def _await_consensus(
                 )
             return
         time.sleep(0.5)
+
+
+def _waiting(api: Client, seeded: Seeded, work: list[str]) -> list[str]:
+    rows = api.pages(f"/projects/{seeded.project['id']}/consensus")
+    accepted = {r["image_id"] for r in rows if r["status"] == "accepted"}
+    return sorted(seeded.slices[i].name for i in work if i not in accepted)
 
 
 def _synthesise(api: Client, project_id: str, options: Mapping[str, Any], stage: _Stage) -> dict[str, Any]:

@@ -45,12 +45,10 @@ def platform(url: str) -> Iterator[tuple[str, int | None]]:
                 stdin=subprocess.DEVNULL,
             )
         try:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 180  # a busy disk, not only a slow processor
             while not alive(address):
                 if process.poll() is not None or time.monotonic() > deadline:
-                    raise ApiError(
-                        0, "unreachable", f"The platform did not start:\n{log.read_text()[-2000:]}", {}
-                    )
+                    raise ApiError(0, "unreachable", _why_not(process.poll(), log.read_text()[-2000:]), {})
                 time.sleep(0.1)
             make_accounts(folder)
             yield address, process.pid
@@ -90,3 +88,8 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _why_not(code: int | None, log: str) -> str:
+    how = "did not answer within 180 s" if code is None else f"ended with exit code {code}"
+    return f"The platform {how}:\n{log}"

@@ -208,7 +208,17 @@ def _dataset(story: Story) -> str:
     return (
         f"<h2>The dataset</h2><p>It lies at <code>{html.escape(str(story.dataset_path))}</code>; its <code>manifest</code> says for each item "
         "where it came from, and <code>README.md</code> in it is the dataset card.</p>"
-        f"<table><tbody>{rows}</tbody></table>"
+        f"<table><tbody>{rows}</tbody></table>{_waiting(story.waiting)}"
+    )
+
+
+def _waiting(names: list[str]) -> str:
+    if not names:
+        return "<p>Every image that isn't gold is in it with its consensus.</p>"
+    listed = ", ".join(f"<code>{html.escape(name)}</code>" for name in names)
+    return (
+        f"<p id='waiting'>Not in it, because the volunteers differ too much and an expert should look first: {len(names)} images "
+        f"({listed}). The review page of the project lists them.</p>"
     )
 
 
