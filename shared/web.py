@@ -22,6 +22,7 @@ from shared.dead_letters import dead_letter_router
 from shared.deps import Deps
 from shared.errors import BrambleError
 from shared.ids import new_id
+from shared.pace import PACE
 
 log = logging.getLogger(__name__)
 
@@ -127,6 +128,7 @@ class ContextMiddleware:
         if not request_id.replace("-", "").isalnum():
             request_id = new_id()
         token = telemetry.set_context(request_id, trace)
+        PACE.note()
         started = time.perf_counter()
         status = 500
         started_answer = False

@@ -18,6 +18,7 @@ from services.consensus.refresh import SERVICE, refresh
 from shared.contracts.bramble.consensus.v1.events_pb2 import RaterScored
 from shared.db import emit
 from shared.deps import Deps
+from shared.pace import LONGEST_S, PACE
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ SHARE = 0.05
 
 
 class Estimator(threading.Thread):
-    """One a replica; PostgreSQL's row lock on the project keeps two from doing the same work."""
+    """One a replica. Two that come to the same project do the same work and reach the same beliefs."""
 
     def __init__(self, deps: Deps, quiet_s: float = QUIET_S) -> None:
         super().__init__(name="consensus-estimator", daemon=True)
@@ -58,6 +59,7 @@ class Estimator(threading.Thread):
         for project_id in projects:
             if self._halt.is_set():
                 break
+            PACE.step_back(self._halt, LONGEST_S)
             started = time.perf_counter()
             if started < self._not_before.get(project_id, 0.0):
                 continue
@@ -72,7 +74,7 @@ class Estimator(threading.Thread):
         images changed."""
         deps = self._deps
         with deps.db.read() as conn:
-            dirty = store.project(conn, project_id).dirty
+            arrived = store.project(conn, project_id).arrived
             fitted = {}
             for label_id in store.label_ids(conn, project_id):
                 fitted[label_id] = (
@@ -100,11 +102,14 @@ class Estimator(threading.Thread):
         for image_id in images:
             if self._halt.is_set():
                 return count
+            began = time.perf_counter()
             with deps.db.begin() as conn:
                 count += refresh(conn, deps.blobs, deps.clock, image_id, cause="raters")
+            PACE.step_back(self._halt, time.perf_counter() - began)
         # Last: a process that dies before has left the project marked, and the images that it didn't reach are merged by the next.
         with deps.db.begin() as conn:
-            conn.execute(update(t.projects).where(p.project_id == project_id).values(dirty=p.dirty - dirty))
+            mine = (p.project_id == project_id) & (p.counted < arrived)
+            conn.execute(update(t.projects).where(mine).values(counted=arrived))
         return count
 
     def _announce(self, conn: Connection, project_id: str, label_id: int, about: RaterReport) -> None:

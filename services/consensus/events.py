@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
 from services.consensus import store, store_history, store_votes
 from services.consensus.domain.overlap import Bounds
 from shared.blobs import BlobStore
-from shared.blobs.masks import read_mask
+from shared.blobs.masks import read_masks
 from shared.bus.runner import Handler
 from shared.clock import Clock
 from shared.contracts.bramble.annotations.v1.events_pb2 import (
@@ -49,42 +50,40 @@ def handlers(blobs: BlobStore, clock: Clock) -> tuple[Handler, ...]:
             )
             store_history.mark_undecided(conn, message.project_id, clock.now_us())
 
+    def on_submissions(conn: Connection, arrived: Sequence[tuple[Envelope, AnnotationSubmitted]]) -> None:
+        """Keep the votes of every label that was answered for (a label left out is an empty mask) and mark the images for their merge.
+
+        Rows are locked in the merger's order: marks, then images, then projects.
+        """
+        masks = read_masks(blobs, [m for _, message in arrived for m in message.masks])
+        rest = iter(masks)
+        votes, images = [], []
+        counts: Counter[str] = Counter()
+        for envelope, message in arrived:
+            votes += _votes(envelope, message, {m.label_id: next(rest) for m in message.masks})
+            counts[message.project_id] += 1
+            said = message.quorum, message.accept_agreement, message.is_gold
+            images.append(store_votes.ImageNews(message.image, *said, envelope.occurred_at_us))
+        for project_id in sorted(counts):
+            store.put_project(conn, project_id)
+        store_votes.add_votes(conn, votes)
+        store_votes.mark_dirty(conn, [(one.ref.id, one.quorum, one.at) for one in images if not one.is_gold])
+        store_votes.put_images(conn, images)
+        for project_id, n in sorted(counts.items()):
+            store_votes.touch(conn, project_id, clock.now_us(), n)
+
     def on_submission(conn: Connection, envelope: Envelope, message: AnnotationSubmitted) -> None:
-        """Keep the votes of every label that was answered for (a label left out is an empty mask) and mark the image for its merge."""
-        ref = message.image
-        store.put_project(conn, message.project_id)
-        store_votes.put_image(conn, ref, message.quorum, message.accept_agreement, message.is_gold)
-        drawn = {m.label_id: read_mask(blobs, m) for m in message.masks}
-        empty = rle.empty(ref.height, ref.width)
-        store_votes.add_votes(
-            conn,
-            [
-                store_votes.Vote(
-                    submission_id=message.submission_id,
-                    label_id=label_id,
-                    project_id=message.project_id,
-                    image_id=ref.id,
-                    rater_id=message.rater_id,
-                    mask=drawn.get(label_id, empty),
-                    gold_dice=message.gold_dice.get(label_id) if message.is_gold else None,
-                    duration_ms=message.duration_ms,
-                    created_at=envelope.occurred_at_us,
-                )
-                for label_id in sorted({*message.label_ids, *drawn})
-            ],
-        )
-        store_votes.touch(conn, message.project_id, clock.now_us())
-        if not message.is_gold:
-            store_votes.mark_dirty(conn, ref.id, message.quorum, envelope.occurred_at_us)
+        on_submissions(conn, [(envelope, message)])
 
     def on_gold(conn: Connection, envelope: Envelope, message: GoldAdded) -> None:
         """Truth teaches about raters; an image that isn't gold any more gets a consensus."""
         store.put_project(conn, message.project_id)
         if message.removed:
             store.set_gold(conn, message.image, None)
-            store_votes.mark_dirty(conn, message.image.id, 1, envelope.occurred_at_us)
+            store_votes.mark_dirty(conn, [(message.image.id, 1, envelope.occurred_at_us)])
         else:
-            known = {m.label_id: read_mask(blobs, m) for m in message.masks}
+            read = read_masks(blobs, message.masks)
+            known = {m.label_id: mask for m, mask in zip(message.masks, read, strict=True)}
             labels = [label["id"] for label in json.loads(store.project(conn, message.project_id).labels)]
             empty = rle.empty(message.image.height, message.image.width)
             store.set_gold(conn, message.image, {i: known.get(i, empty) for i in {*labels, *known}})
@@ -98,7 +97,27 @@ def handlers(blobs: BlobStore, clock: Clock) -> tuple[Handler, ...]:
     return (
         Handler(ProjectCreated, apply),
         Handler(ProjectUpdated, apply),
-        Handler(AnnotationSubmitted, on_submission),
+        Handler(AnnotationSubmitted, on_submission, on_submissions),
         Handler(GoldAdded, on_gold),
         Handler(ImageDeleted, on_deleted),
     )
+
+
+def _votes(
+    envelope: Envelope, message: AnnotationSubmitted, drawn: Mapping[int, rle.RLE]
+) -> list[store_votes.Vote]:
+    empty = rle.empty(message.image.height, message.image.width)
+    return [
+        store_votes.Vote(
+            submission_id=message.submission_id,
+            label_id=label_id,
+            project_id=message.project_id,
+            image_id=message.image.id,
+            rater_id=message.rater_id,
+            mask=drawn.get(label_id, empty),
+            gold_dice=message.gold_dice.get(label_id) if message.is_gold else None,
+            duration_ms=message.duration_ms,
+            created_at=envelope.occurred_at_us,
+        )
+        for label_id in sorted({*message.label_ids, *drawn})
+    ]

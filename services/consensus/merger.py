@@ -20,6 +20,7 @@ from services.consensus import metrics, store_votes
 from services.consensus.refresh import refresh
 from shared.deps import Deps
 from shared.errors import BrambleError
+from shared.pace import PACE
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ SHARE = 0.25
 CHUNK = (
     16  # images a transaction: its commit costs as much for one as for many, and votes wait while it is open
 )
+HOLD_S = 0.05  # after so long a transaction takes no further image
 ROUND_S = 0.25  # after so long in incomplete images, complete ones are looked for again
 PAUSE_S, LONGEST_PAUSE_S = 2.0, 300.0  # before an image whose merge failed is tried again
 
@@ -78,10 +80,12 @@ class Merger(threading.Thread):
     def _drain(self, *, complete: bool, until: float | None = None) -> int:
         count = 0
         while not self._halt.is_set() and (until is None or time.perf_counter() < until):
+            started = time.perf_counter()
             done = self._chunk(complete, CHUNK)
             if not done:
                 break
             count += done
+            PACE.step_back(self._halt, time.perf_counter() - started)
         return count
 
     def _chunk(self, complete: bool, limit: int) -> int:
@@ -92,7 +96,12 @@ class Merger(threading.Thread):
         try:
             with self._deps.db.begin() as conn:
                 rows = store_votes.take_dirty(conn, complete, limit, resting)
-                for row in rows:
+                opened, given = time.perf_counter(), rows
+                rows = []
+                for row in given:
+                    if rows and time.perf_counter() - opened > HOLD_S:
+                        break  # the others keep their marks
+                    rows.append(row)
                     refresh(
                         conn,
                         self._deps.blobs,

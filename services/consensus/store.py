@@ -269,7 +269,8 @@ def merged_images(conn: Connection, project_id: str) -> list[str]:
 def stale_projects(conn: Connection, before: int) -> list[str]:
     """Projects with new votes, the newest of them older than `before`, or very many of them."""
     p = t.projects.c
-    query = select(p.project_id).where(p.dirty > 0, (p.touched_at < before) | (p.dirty > 500))
+    news = p.arrived - p.counted
+    query = select(p.project_id).where(news > 0, (p.touched_at < before) | (news > 500))
     return list(conn.execute(query).scalars())
 
 

@@ -23,10 +23,16 @@ _ADD = insert(t.votes)
 _TOUCH = (
     update(t.projects)
     .where(_p.project_id == bindparam("b_project"))
-    .values(dirty=_p.dirty + 1, touched_at=bindparam("b_now"))
+    .values(arrived=_p.arrived + bindparam("b_n"), touched_at=bindparam("b_now"))
 )
-_RATERS = select(func.count(_v.rater_id.distinct())).where(_v.image_id == bindparam("i"))
-_IMAGE = select(_i.status, _i.quorum, _i.accept_agreement, _i.is_gold).where(_i.image_id == bindparam("i"))
+_RATERS = (
+    select(_v.image_id, func.count(_v.rater_id.distinct()))
+    .where(_v.image_id.in_(bindparam("images", expanding=True)))
+    .group_by(_v.image_id)
+)
+_IMAGES = select(_i.image_id, _i.status, _i.quorum, _i.accept_agreement, _i.is_gold).where(
+    _i.image_id.in_(bindparam("images", expanding=True))
+)
 _ADD_IMAGE = insert(t.images)
 _CHANGE_IMAGE = (
     update(t.images)
@@ -61,20 +67,43 @@ def add_votes(conn: Connection, votes: Iterable[Vote]) -> None:
         conn.execute(_ADD, rows)
 
 
-def put_image(conn: Connection, ref: ImageRef, quorum: int, accept: float, is_gold: bool) -> None:
-    """Create an image's row, or refresh what may change. A deleted one stays as it is."""
-    row = conn.execute(_IMAGE, {"i": ref.id}).first()
-    if row is None:
-        values = {"quorum": quorum, "accept_agreement": accept, "is_gold": is_gold}
-        new = {"image_id": ref.id, "project_id": ref.project_id, "ref": ref.SerializeToString(), **values}
+@dataclass(frozen=True, slots=True)
+class ImageNews:
+    """What a submission says of its image. `at`: when it was accepted, microseconds."""
+
+    ref: ImageRef
+    quorum: int
+    accept: float
+    is_gold: bool
+    at: int
+
+
+def put_images(conn: Connection, news: Iterable[ImageNews]) -> None:
+    """Create the rows of images, or refresh what may change; the last word on an image counts. A deleted one stays as it is."""
+    latest = {one.ref.id: one for one in news}
+    if not latest:
+        return
+    known = {row.image_id: row for row in conn.execute(_IMAGES, {"images": list(latest)})}
+    new, changed = [], []
+    for image_id, one in sorted(latest.items()):
+        row, values = known.get(image_id), (one.quorum, one.accept, one.is_gold)
+        if row is None:
+            what = dict(zip(("quorum", "accept_agreement", "is_gold"), values, strict=True))
+            ref = one.ref.SerializeToString()
+            new.append({"image_id": image_id, "project_id": one.ref.project_id, "ref": ref, **what})
+        elif row.status != DELETED and tuple(row)[2:] != values:
+            changed.append(
+                {"b_image": image_id, "quorum": one.quorum, "accept": one.accept, "gold": one.is_gold}
+            )
+    if new:
         conn.execute(_ADD_IMAGE, new)
-    elif row.status != DELETED and tuple(row)[1:] != (quorum, accept, is_gold):
-        conn.execute(_CHANGE_IMAGE, {"b_image": ref.id, "quorum": quorum, "accept": accept, "gold": is_gold})
+    if changed:
+        conn.execute(_CHANGE_IMAGE, changed)
 
 
-def touch(conn: Connection, project_id: str, now: int) -> None:
+def touch(conn: Connection, project_id: str, now: int, submissions: int = 1) -> None:
     """Note that there is something new to learn about the raters."""
-    conn.execute(_TOUCH, {"b_project": project_id, "b_now": now})
+    conn.execute(_TOUCH, {"b_project": project_id, "b_now": now, "b_n": submissions})
 
 
 @cache
@@ -88,11 +117,20 @@ def _mark(dialect: str) -> Any:
     return new.on_conflict_do_update(index_elements=[_d.image_id], set_=change)
 
 
-def mark_dirty(conn: Connection, image_id: str, quorum: int, since: int) -> None:
-    """Note that an image has votes, accepted at `since` or later (microseconds), which its consensus doesn't count yet."""
-    raters = conn.execute(_RATERS, {"i": image_id}).scalar_one()
-    mark = {"i": image_id, "since": since, "complete": raters >= max(1, quorum)}
-    conn.execute(_mark(conn.dialect.name), mark)
+def mark_dirty(conn: Connection, waiting: Iterable[tuple[str, int, int]]) -> None:
+    """Note of images (id, quorum, since) that they have votes, accepted at `since` or later (microseconds), which their consensus
+    doesn't count yet."""
+    oldest: dict[str, tuple[int, int]] = {}
+    for image_id, quorum, since in waiting:
+        oldest[image_id] = (quorum, min(since, oldest[image_id][1]) if image_id in oldest else since)
+    if not oldest:
+        return
+    raters = {row[0]: row[1] for row in conn.execute(_RATERS, {"images": list(oldest)})}
+    marks = [  # sorted: two consumers that mark the same images can't wait for each other
+        {"i": image_id, "since": since, "complete": raters.get(image_id, 0) >= max(1, quorum)}
+        for image_id, (quorum, since) in sorted(oldest.items())
+    ]
+    conn.execute(_mark(conn.dialect.name), marks)
 
 
 def take_dirty(conn: Connection, complete: bool, limit: int, without: Iterable[str] = ()) -> list[Row[Any]]:

@@ -32,11 +32,12 @@ projects = Table(
     Column("overlap_dice", Float, nullable=False, default=0.9, server_default=text("0.9")),
     # What `auto` chose for each label, why, and the power of the raters' model: {label_id: {method, why, power}}.
     Column("choices", Text, nullable=False, default="{}"),
-    # Votes since the raters were last estimated, and when the newest came.
-    Column("dirty", Integer, nullable=False, default=0),
+    # Pieces of news about the raters that ever arrived, how many of them the last estimate counted, and when the newest came. Both only
+    # grow, so that two replicas that estimate the same project at the same moment can't take the same news off twice.
+    Column("arrived", Integer, nullable=False, default=0),
+    Column("counted", Integer, nullable=False, default=0, server_default=text("0")),
     Column("touched_at", BigInteger, nullable=False, default=0),
     Column("fitted_at", BigInteger, nullable=False, default=0),
-    Index("ix_consensus_projects_dirty", "dirty"),
 )
 
 images = Table(

@@ -60,7 +60,8 @@ class _Entry:
 
 
 class Authenticator:
-    """Turns request headers into identities. Look-ups run in the thread pool; hits stay on the event loop."""
+    """Turns request headers into identities. Look-ups that may wait run in the thread pool; the others, and hits, stay on the event
+    loop."""
 
     def __init__(
         self,
@@ -86,7 +87,13 @@ class Authenticator:
     async def by_session(self, token: str) -> Identity:
         """The identity of a session cookie; anonymous when it is unknown, expired or ended."""
         digest = token_hash(token)
-        return self.cached(digest) or await run_in_threadpool(self._look_up, digest, False) or ANONYMOUS
+        identity = self.cached(digest)
+        if identity is None:
+            if self._store.reads_at_once:
+                identity = self._look_up(digest, False)
+            else:
+                identity = await run_in_threadpool(self._look_up, digest, False)
+        return identity or ANONYMOUS
 
     async def by_key(self, text: str) -> Identity:
         """The identity of an API key. Raises Unauthenticated when it is unknown or revoked."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.gateway.tables import accounts as a
@@ -71,9 +71,21 @@ def _account(row: Row[Any]) -> Account:
     )
 
 
+# Built once: each is asked for most requests, and building one costs more than SQLite takes to run it.
+_MEMBERSHIPS = select(m.c.project_id, m.c.role).where(m.c.account_id == bindparam("account"))
+_SESSION = (
+    select(a, s.c.expires_at_us).join(s, s.c.account_id == a.c.id).where(s.c.token_hash == bindparam("hash"))
+)
+_KEY = (
+    select(a, k.c.id.label("key_id"), k.c.scopes, k.c.revoked_at_us, k.c.last_used_at_us)
+    .join(k, k.c.account_id == a.c.id)
+    .where(k.c.token_hash == bindparam("hash"))
+)
+
+
 def memberships_of(conn: Connection, account_id: str) -> dict[str, Role]:
     """project id → role."""
-    rows = conn.execute(select(m.c.project_id, m.c.role).where(m.c.account_id == account_id))
+    rows = conn.execute(_MEMBERSHIPS, {"account": account_id})
     return {row.project_id: Role(row.role) for row in rows}
 
 
@@ -82,6 +94,8 @@ class AccountStore:
 
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db, self._clock = db, clock
+        #: Two look-ups by key in a local file: less work than handing them to another thread, and no writer holds them up (WAL).
+        self.reads_at_once = db.is_sqlite
 
     def create_guest(self, display_name: str, consent_version: str) -> Account:
         """A rater without address and password."""
@@ -288,11 +302,8 @@ class AccountStore:
 
     def find_session(self, token_hash: str) -> Found | None:
         """The live session's account, or None: unknown, expired or disabled."""
-        query = (
-            select(a, s.c.expires_at_us).join(s, s.c.account_id == a.c.id).where(s.c.token_hash == token_hash)
-        )
         with self._db.read() as conn:
-            row = conn.execute(query).one_or_none()
+            row = conn.execute(_SESSION, {"hash": token_hash}).one_or_none()
             if row is None or row.disabled or row.expires_at_us <= self._clock.now_us():
                 return None
             return Found(_account(row), memberships_of(conn, row.id), expires_at_us=row.expires_at_us)
@@ -300,13 +311,8 @@ class AccountStore:
     def find_key(self, token_hash: str) -> Found | None:
         """The live key's account and scopes, or None: unknown, revoked or disabled. Notes the use, at most once an hour."""
         now = self._clock.now_us()
-        query = (
-            select(a, k.c.id.label("key_id"), k.c.scopes, k.c.revoked_at_us, k.c.last_used_at_us)
-            .join(k, k.c.account_id == a.c.id)
-            .where(k.c.token_hash == token_hash)
-        )
         with self._db.read() as conn:
-            row = conn.execute(query).one_or_none()
+            row = conn.execute(_KEY, {"hash": token_hash}).one_or_none()
             if row is None or row.disabled or row.revoked_at_us is not None:
                 return None
             found = Found(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
 from sqlalchemy import BigInteger, Column, Connection, String, Table, delete
 
 from shared.db.session import metadata
@@ -18,14 +22,27 @@ inbox_table = Table(
 
 def record(conn: Connection, consumer: str, event_id: str, now_us: int) -> bool:
     """Note that `consumer` applies `event_id` now. False: it was applied before, so the effect must not happen again."""
-    statement = (
-        upsert(conn.dialect.name, inbox_table)
-        .values(consumer=consumer, event_id=event_id, applied_at_us=now_us)
-        .on_conflict_do_nothing()
-        # Not rowcount: psycopg reports -1 for this statement, and every event would look like a duplicate.
-        .returning(inbox_table.c.event_id)
-    )
-    return conn.execute(statement).first() is not None
+    return bool(record_many(conn, consumer, [event_id], now_us))
+
+
+def record_many(conn: Connection, consumer: str, event_ids: Sequence[str], now_us: int) -> set[str]:
+    """As `record`, for several events in one statement: those of them that were not applied before."""
+    if not event_ids:
+        return set()
+    # Each id once, in one order everywhere: two members of a group that note the same events can't wait for each other.
+    rows = [
+        {"consumer": consumer, "event_id": event_id, "applied_at_us": now_us}
+        for event_id in sorted(set(event_ids))
+    ]
+    return set(conn.execute(_note(conn.dialect.name), rows).scalars())
+
+
+@cache
+def _note(dialect: str) -> Any:
+    """Built once a dialect: every event of every service passes here, and building it costs more than running it."""
+    # RETURNING and not rowcount: psycopg reports -1 for this statement, and every event would look like a duplicate.
+    statement = upsert(dialect, inbox_table).on_conflict_do_nothing()
+    return statement.returning(inbox_table.c.event_id)
 
 
 def forget_before(conn: Connection, moment_us: int) -> int:

@@ -7,6 +7,7 @@ is BEGIN IMMEDIATE under a lock of this process, so that writers queue instead o
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -117,7 +118,11 @@ def _tune_sqlite(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def _on_begin(conn: Connection) -> None:
         write = conn.get_execution_options().get("bramble_write", True)
-        conn.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        # Straight to the driver: by `exec_driver_sql` this line alone would cost more than a look-up.
+        try:
+            conn.connection.cursor().execute("BEGIN IMMEDIATE" if write else "BEGIN")
+        except sqlite3.OperationalError as error:
+            raise OperationalError("BEGIN", None, error) from error
 
 
 def _translate(error: DBAPIError) -> Exception:

@@ -50,7 +50,12 @@ def settled(platform: Distributed, project: str, expected: int) -> bool:
     for service in (*CONSUMERS, "images"):
         if rows(platform, service, "SELECT 1 FROM bus_outbox LIMIT 1"):
             return False
-    dirty = rows(platform, "consensus", "SELECT dirty FROM consensus_projects WHERE project_id = %s", project)
+    dirty = rows(
+        platform,
+        "consensus",
+        "SELECT arrived - counted FROM consensus_projects WHERE project_id = %s",
+        project,
+    )
     return (
         votes(platform, project) >= expected
         and not rows(platform, "consensus", "SELECT 1 FROM consensus_dirty LIMIT 1")

@@ -14,7 +14,7 @@ from services.consensus.merger import Merger
 from shared.contracts.bramble.annotations.v1.events_pb2 import GoldAdded
 from shared.contracts.bramble.images.v1.events_pb2 import ImageDeleted
 from shared.errors import Unavailable
-from tests.unit.consensus.test_service import Service, disk
+from tests.unit.consensus.test_service import PROJECT, Service, disk
 
 
 def waiting(service: Service) -> list[str]:
@@ -192,3 +192,82 @@ def test_an_estimation_that_dies_between_model_and_merges_is_made_again(
     merged.clear()
     service.settle()
     assert merged == [], "once is enough"
+
+
+def _rows(service: Service) -> list[list[tuple]]:
+    """Votes, marks, images and news, without what differs from run to run."""
+    v, d, i, p = store.t.votes.c, store.t.dirty.c, store.t.images.c, store.t.projects.c
+    with service.deps.db.read() as conn:
+        return [
+            [tuple(r) for r in conn.execute(query)]
+            for query in (
+                select(v.submission_id, v.label_id, v.image_id, v.counts, v.gold_dice).order_by(
+                    v.submission_id, v.label_id
+                ),
+                select(d.image_id, d.complete).order_by(d.image_id),
+                select(i.image_id, i.quorum, i.is_gold).order_by(i.image_id),
+                select(p.arrived, p.counted),
+            )
+        ]
+
+
+def test_submissions_that_come_together_leave_the_rows_that_they_leave_one_by_one(tmp_path: Path) -> None:
+    one, many = Service(tmp_path / "one"), Service(tmp_path / "many")
+    one.image("i"), one.image("j"), one.image("g")
+    many.images = one.images
+    made = [one.submission("i", rater, {1: disk(24, 24, 9 + k)}) for k, rater in enumerate("abc")]
+    made.append(one.submission("j", "a", {2: disk(20, 20, 6)}))
+    made.append(one.submission("g", "a", {1: disk(20, 20, 6)}, is_gold=True, gold_dice={1: 0.5}))
+    for message in made:
+        for mask in message.masks:  # one pack, as the intake writes it
+            data = one.deps.blobs.get(mask.rle.key)
+            many.deps.blobs.put(mask.rle.key, data)
+        one.feed(message, merge=False)
+    pack, offset = b"", 0
+    for mask in (m for message in made for m in message.masks):
+        counts = one.deps.blobs.get(mask.rle.key, mask.rle.offset, mask.rle.length)
+        pack += counts
+        mask.rle.key, mask.rle.offset, offset = "annotations/pack", offset, offset + len(counts)
+    many.deps.blobs.put("annotations/pack", pack)
+    many.feed_together(made)
+    assert _rows(many) == _rows(one)
+    assert _rows(one)[1] == [
+        (i, c) for i, c in sorted([(one.images["i"].id, True), (one.images["j"].id, False)])
+    ]
+    assert _rows(one)[3] == [(5, 0)]
+
+
+def test_two_replicas_that_estimate_one_project_take_its_news_off_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service(tmp_path)
+    for rater in "abc":
+        service.feed(service.submission("i", rater, {1: disk(24, 24, 10)}))
+    other = Estimator(service.deps)
+    fit = estimator.estimate
+    nested: list[str] = []
+
+    def at_the_same_moment(*args):
+        if not nested:
+            nested.append("once")
+            other.estimate_project(PROJECT)
+            service.feed(service.submission("i", "d", {1: disk(24, 24, 10)}), merge=False)
+        return fit(*args)
+
+    monkeypatch.setattr(estimator, "estimate", at_the_same_moment)
+    Estimator(service.deps).estimate_project(PROJECT)
+    assert _rows(service)[3] == [(4, 3)]  # the fourth came in between and is still news
+
+
+def test_an_image_that_there_was_no_time_for_keeps_its_mark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service(tmp_path)
+    for image in "ij":
+        service.feed(service.submission(image, "a", {1: disk(24, 24, 10)}), merge=False)
+    monkeypatch.setattr(merger, "HOLD_S", 0.0)
+    worker = Merger(service.deps)
+    assert worker._chunk(False, 16) == 1
+    assert len(waiting(service)) == 1
+    assert worker._chunk(False, 16) == 1
+    assert waiting(service) == []

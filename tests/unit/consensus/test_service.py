@@ -71,6 +71,17 @@ class Service:
         if merge:
             Merger(self.deps).work()
 
+    def feed_together(self, messages: list[AnnotationSubmitted]) -> None:
+        """Submissions in one call, as the consumer gives them under load."""
+        arrived = []
+        for message in messages:
+            self.clock.advance(0.01)
+            arrived.append((Envelope(event_id=new_id(), occurred_at_us=self.clock.now_us()), message))
+        many = self._handlers[AnnotationSubmitted.DESCRIPTOR.full_name].apply_many
+        assert many is not None
+        with self.deps.db.begin() as conn:
+            many(conn, arrived)
+
     def image(self, name: str) -> ImageRef:
         if name not in self.images:
             self.images[name] = ImageRef(id=new_id(), project_id=PROJECT, height=SIDE, width=SIDE, group=name)

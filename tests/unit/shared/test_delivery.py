@@ -176,3 +176,39 @@ def test_local_bus_survives_a_restart(deps: Deps, tmp_path):
     producer.flush()
     with again.consumer("g", ["bramble.images.v1.ImageRejected"]) as consumer:
         assert [m.value for m in consumer.poll(0.2)] == [b"2"]
+
+
+def several(calls: list):
+    def apply_many(conn, pairs):
+        calls.append([message.name for _, message in pairs])
+        for envelope, message in pairs:
+            if message.name == "poison":
+                raise KeyError("no such label")
+            write_effect(conn, envelope, message)
+
+    return Handler(ImageRejected, lambda c, e, m: apply_many(c, [(e, m)]), apply_many)
+
+
+def test_neighbours_are_applied_together_once_each_and_in_order(deps: Deps, db: Database):
+    calls: list = []
+    consumer = ConsumerRunner(deps.bus, db, "images", [several(calls)], backoff_s=0.01, together=50)
+    send(db, "a", "b", "c")
+    first = drain(deps)
+    assert consumer._apply_together([*first, first[1]])  # the bus may send one twice within a batch
+    assert consumer._apply_together(first)  # and again after a crash before the commit
+    assert calls == [["a", "b", "c"]]
+    assert names_applied(db) == ["a", "b", "c"]
+
+
+def test_poison_among_neighbours_costs_only_itself(deps: Deps, db: Database):
+    calls: list = []
+    consumer = ConsumerRunner(deps.bus, db, "images", [several(calls)], backoff_s=0.01, together=50)
+    relay = OutboxRelay(db, deps.bus, "images")
+    send(db, "a", "poison", "b")
+    relay.publish_pending()
+    consumer.start()
+    wait_for(lambda: names_applied(db) == ["a", "b"])
+    consumer.stop()
+    assert calls[0] == ["a", "poison", "b"]
+    with db.read() as conn:
+        assert "no such label" in conn.execute(select(dead_letter_table.c.error)).scalar_one()
