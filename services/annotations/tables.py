@@ -26,6 +26,7 @@ from sqlalchemy import (
     text,
 )
 
+from shared.db.partial import partial_index
 from shared.db.session import metadata
 
 ID = String(36)
@@ -121,12 +122,8 @@ tasks = Table(
 # Not partial (`need > 0`): SQLite's planner then prefers that range to the equality that each query has.
 Index("ix_annotations_tasks_queue", tasks.c.project_id, tasks.c.need, tasks.c.stamp)
 # SQLite knows no booleans: SQLAlchemy asks it for `is_gold = 1`, and a partial index serves only the very same words.
-Index(
-    "ix_annotations_tasks_gold",
-    tasks.c.project_id,
-    tasks.c.stamp,
-    sqlite_where=text("is_gold = 1"),
-    postgresql_where=text("is_gold"),
+partial_index(
+    "ix_annotations_tasks_gold", tasks.c.project_id, tasks.c.stamp, where="is_gold", sqlite="is_gold = 1"
 )
 
 gold = Table(
@@ -156,25 +153,23 @@ leases = Table(
     # the same moment collide instead of taking one more each.
     _n("slot"),
 )
-_LIVE = text("state = 0")
-Index(
+_LIVE = "state = 0"
+partial_index(
     "uq_annotations_leases_live",
     leases.c.project_id,
     leases.c.rater_id,
     leases.c.slot,
     unique=True,
-    sqlite_where=_LIVE,
-    postgresql_where=_LIVE,
+    where=_LIVE,
 )
-Index(
+partial_index(
     "uq_annotations_leases_live_task",
     leases.c.task_id,
     leases.c.rater_id,
     unique=True,
-    sqlite_where=_LIVE,
-    postgresql_where=_LIVE,
+    where=_LIVE,
 )
-Index("ix_annotations_leases_expiry", leases.c.expires_at, sqlite_where=_LIVE, postgresql_where=_LIVE)
+partial_index("ix_annotations_leases_expiry", leases.c.expires_at, where=_LIVE)
 
 #: What a rater has to do with a task: HELD, DONE and SKIPPED tasks aren't offered; LAPSED ones (with a draft) come first.
 rater_tasks = Table(
@@ -186,13 +181,11 @@ rater_tasks = Table(
     Column("state", Integer, nullable=False),
 )
 HELD, DONE, SKIPPED, LAPSED = 1, 2, 3, 4
-_LAPSED = text("state = 4")
-Index(
+partial_index(
     "ix_annotations_rater_tasks_lapsed",
     rater_tasks.c.project_id,
     rater_tasks.c.rater_id,
-    sqlite_where=_LAPSED,
-    postgresql_where=_LAPSED,
+    where="state = 4",
 )
 
 drafts = Table(

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from shared.db.partial import know_postgresql
 from shared.errors import StorageFull, Unavailable
 
 metadata = MetaData(
@@ -89,6 +90,8 @@ class Database:
 
     def create_all(self, prefixes: tuple[str, ...] | None = None) -> None:
         """Create missing tables without migrations. For tests; installations migrate."""
+        if not self.is_sqlite:
+            know_postgresql()
         tables = [t for t in metadata.sorted_tables if prefixes is None or t.name.startswith(prefixes)]
         metadata.create_all(self.engine, tables=tables)
 

@@ -52,3 +52,26 @@ def test_a_whole_platform_is_built_without_torch(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip() == "[]"
+
+
+def test_an_installation_on_sqlite_loads_no_postgresql_dialect_and_one_on_postgresql_keeps_its_partial_indices():
+    code = """
+import sys
+from services.allinone.migrate import load_tables
+load_tables()
+print("sqlalchemy.dialects.postgresql" in sys.modules)
+from shared.db.partial import know_postgresql
+know_postgresql()
+from sqlalchemy.dialects.postgresql import dialect
+from sqlalchemy.schema import CreateIndex
+from services.annotations.tables import leases
+index = next(i for i in leases.indexes if i.name == "uq_annotations_leases_live")
+print(CreateIndex(index).compile(dialect=dialect()))
+"""
+    out = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    first, rest = out.split("\n", 1)
+    assert first == "False"
+    assert "UNIQUE" in rest
+    assert "WHERE state = 0" in rest
