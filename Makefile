@@ -7,6 +7,8 @@ PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 # Certificates come from the system, as pip's do; companies' proxies need that.
 export UV_NATIVE_TLS ?= 1
+# Bytecode is kept also where the shell says otherwise: without it every start compiles all libraries anew, and takes half as long again.
+export PYTHONDONTWRITEBYTECODE :=
 export BRAMBLE_PORT ?= 8080
 export BRAMBLE_DATA_DIR ?= data
 WEB := services/web

@@ -97,6 +97,7 @@ def bramble_up(folder: Path | None = None, **env: str) -> Iterator[Running]:
         url = f"http://127.0.0.1:{port}"
         environment = {
             **os.environ,
+            "PYTHONDONTWRITEBYTECODE": "",  # as `make run` has it
             "BRAMBLE_DATA_DIR": str(home),
             "BRAMBLE_PORT": str(port),
             "BRAMBLE_RATE_LIMITS": "false",

@@ -62,6 +62,7 @@ class Server:
         """Start, wait until ready; answers the seconds that took."""
         env = {
             **os.environ,
+            "PYTHONDONTWRITEBYTECODE": "",
             "BRAMBLE_DATA_DIR": str(self.folder),
             "BRAMBLE_PORT": str(self.port),
             "BRAMBLE_RATE_LIMITS": "false",

@@ -38,18 +38,22 @@ ARG EXTRAS=kafka,postgres,s3,triton,otel
 # Versions come from requirements.lock, so the same source builds the same image; DL3013 can't see that. The hashes are left out
 # because pip takes them for all or for nothing, and the project itself has none.
 # `pip inspect` keeps what exactly was installed, with hashes and licences, where a scanner finds it.
+# Bytecode is made here, because a container may write nothing and would compile all libraries at each start; by hash and not by time,
+# so that it is the same in every build.
 # hadolint ignore=DL3013
 RUN sed -E '/^ +--hash/d; s/ \\$//' requirements.lock > constraints.txt \
  && pip install -c constraints.txt ".[${EXTRAS}]" \
  && mkdir -p /opt/venv/share/bramble \
  && pip inspect > /opt/venv/share/bramble/packages.json \
- && find /opt/venv -name '__pycache__' -type d -prune -exec rm -rf {} +
+ && find /opt/venv -name '__pycache__' -type d -prune -exec rm -rf {} + \
+ && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
 
 FROM build AS build-worker
 # hadolint ignore=DL3013
 RUN pip install -c constraints.txt ".[kafka,postgres,s3,otel,train,demo]" \
  && pip inspect > /opt/venv/share/bramble/packages.json \
- && find /opt/venv -name '__pycache__' -type d -prune -exec rm -rf {} +
+ && find /opt/venv -name '__pycache__' -type d -prune -exec rm -rf {} + \
+ && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/venv/lib
 
 # --- what all images share: an account without rights, no shell scripts, no package manager's leftovers
 FROM ${PYTHON_IMAGE} AS runtime
