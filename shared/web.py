@@ -14,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as AsgiMessage
 
@@ -158,12 +159,30 @@ class ContextMiddleware:
             telemetry.reset_context(token)
 
 
+class ServiceApp(FastAPI):
+    """FastAPI with the middleware of `user_middleware` outermost, instead of inside of FastAPI's own layers: what the gateway hands on
+    and what the door for submissions answers needs none of those, and each costs every request a little. `ContextMiddleware` answers
+    what breaks, so Starlette's `ServerErrorMiddleware`, which would answer and then raise it again, is left out."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        outer, self.user_middleware = self.user_middleware, []
+        try:
+            app = super().build_middleware_stack()
+        finally:
+            self.user_middleware = outer
+        if isinstance(app, ServerErrorMiddleware):
+            app = app.app
+        for middleware in reversed(outer):
+            app = middleware.cls(app, *middleware.args, **middleware.kwargs)
+        return app
+
+
 def create_service_app(deps: Deps, *, checks: Mapping[str, Callable[[], None]] | None = None) -> FastAPI:
     """A FastAPI app with the service's state (`app.state.deps`, `app.state.secret`), errors, health and metrics.
 
     `checks` are further readiness checks: name → a function that raises when that dependency doesn't answer.
     """
-    app = FastAPI(
+    app = ServiceApp(
         title=f"Bramble {deps.service}",
         version="1",
         docs_url=None,

@@ -28,6 +28,7 @@ from shared.db import inbox
 from shared.db.outbox import emit_rows
 from shared.db.session import Database, metadata
 from shared.errors import BrambleError
+from shared.pace import PACE
 
 log = logging.getLogger(__name__)
 
@@ -116,6 +117,7 @@ class ConsumerRunner(threading.Thread):
                             # Asking costs requests to the broker, so not for every batch.
                             telemetry.CONSUMER_LAG.labels(self.group).set(consumer.lag())
                             report_at = time.monotonic() + _LAG_EVERY_S
+                        began = time.perf_counter()
                         for start in range(0, len(messages), self._together):
                             chunk = messages[start : start + self._together]
                             if len(chunk) > 1 and self._apply_together(chunk):
@@ -125,6 +127,7 @@ class ConsumerRunner(threading.Thread):
                                     return  # stopped in the middle; what isn't committed comes again
                         if messages:
                             consumer.commit()
+                            PACE.step_back(self._halt, time.perf_counter() - began)
             except Exception:
                 if self._halt.is_set():
                     return
