@@ -124,29 +124,32 @@ def _parse(rle: RLE) -> tuple[Runs, bool]:
         if pixels:
             raise InvalidRLE(f"The RLE counts are empty, but the mask has {height} × {width} pixels.")
         return np.zeros(0, np.int64), True
-    if codes.min() < 48 or codes.max() > 111:
+    codes = codes - np.uint8(48)  # wraps around for what lies below, which is then above 63 too
+    if codes.max() > 63:
         raise InvalidRLE("The RLE counts hold characters that COCO RLE does not use.")
-    codes = codes - np.uint8(48)
-    last = codes < 32  # no continuation bit: the number ends here
-    if not last[-1]:
+    ends = np.flatnonzero(codes < 32)  # no continuation bit: the number ends here
+    if ends.size == 0 or ends[-1] != codes.size - 1:
         raise InvalidRLE("The RLE counts end in the middle of a number.")
-    ends = np.flatnonzero(last)
     starts = np.empty_like(ends)
     starts[0] = 0
     starts[1:] = ends[:-1] + 1
-    lengths = ends - starts
-    longest = int(lengths.max())
-    if longest >= _MAX_GROUPS:
+    groups = ends - starts + 1
+    longest = int(groups.max())
+    if longest > _MAX_GROUPS:
         raise InvalidRLE("The RLE counts hold a number too long for a run of pixels.")
-    values = (codes[ends] & 0x1F).astype(np.int64)
-    values -= (values & 0x10) << 1  # the highest group carries the sign
+    payload = codes & 0x1F
+    top = payload[ends]
     minimal = True
-    for k in range(1, longest + 1):
-        here = np.flatnonzero(lengths >= k)
-        if k == 1:  # a highest group that only repeats the sign of the one below could be left out
-            top, below = values[here], codes[ends[here] - 1] & 0x10
-            minimal = not np.any(((top == 0) & (below == 0)) | ((top == -1) & (below != 0)))
-        values[here] = (values[here] << 5) | (codes[ends[here] - k] & 0x1F)
+    if longest == 1:
+        values = top.astype(np.int64)
+    else:
+        place = np.arange(codes.size) - np.repeat(starts, groups)
+        values = np.add.reduceat(payload.astype(np.int64) << 5 * place, starts)
+        # A highest group that only repeats the sign of the one below could be left out.
+        below = payload[ends - 1]
+        idle = ((top == 0) & (below < 16)) | ((top == 31) & (below > 15))
+        minimal = not np.any(idle & (groups > 1))
+    values -= (top > 15).astype(np.int64) << 5 * groups  # the highest group carries the sign
     values[1::2] = np.cumsum(values[1::2])
     values[2::2] = np.cumsum(values[2::2])
     _check_runs(values, height, width)
