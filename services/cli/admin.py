@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from services.cli.output import client, guarded, show, table
+from services.cli.output import FAILED, client, fail, guarded, show, table
 
 app = typer.Typer(
-    help="Migrate, back up and restore, create operators, read and replay dead letters.", no_args_is_help=True
+    help="Migrate, back up and restore, verify blobs, create operators, read and replay dead letters.",
+    no_args_is_help=True,
 )
 letters = typer.Typer(help="Events that no retry could help.", no_args_is_help=True)
 app.add_typer(letters, name="dead-letters")
@@ -78,6 +79,26 @@ def restore(source: Annotated[Path, typer.Argument(help="An archive of `bramble 
 
     done = run(Settings(), source)
     show(done, f"{done['rows']} rows and {done['blobs']} blobs restored")
+
+
+@app.command("verify-blobs")
+@guarded
+def verify_blobs() -> None:
+    """Read every blob that a row names and compare it with its SHA-256. Exit code 1 where one is missing or changed."""
+    from services.allinone.verify import verify_blobs as run
+    from shared.settings import Settings
+
+    counts, damaged = run(Settings())
+    table(
+        [{"what": d.what, "table": d.table, "row": d.row, "key": d.key} for d in damaged],
+        {"what": "what", "table": "table", "row": "row", "key": "blob"},
+    )
+    read = f"{counts['checked']} blobs of {counts['rows']} rows checked, {counts['bytes'] / 1e6:.1f} MB read"
+    if damaged:
+        raise fail(
+            f"{len(damaged)} damaged; {read}. Restore these blobs from a backup under the same keys.", FAILED
+        )
+    show({**counts, "damaged": 0}, f"{read}; all are as they were written")
 
 
 @letters.command("list")
