@@ -214,6 +214,16 @@ def _image_out(image: Row[Any], newest: Row[Any] | None) -> dict[str, Any]:
     return {"image_id": image.image_id, "version": image.version, "status": image.status, "labels": out}
 
 
+def _drift_out(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        **{k: found[k] for k in ("before", "after")},
+        "since": to_rfc3339(found["since"]),
+        "n": found["answers"],
+    }
+
+
 def _raters_out(rows: list[Row[Any]], gold: dict[str, list[float]]) -> list[dict[str, Any]]:
     out: dict[str, dict[str, Any]] = {}
     for row in rows:
@@ -228,6 +238,8 @@ def _raters_out(rows: list[Row[Any]], gold: dict[str, list[float]]) -> list[dict
                 "label_id": row.label_id,
                 "n": about["images"],
                 "offset_px": about["offset"],
+                "over_time": [{**p, "at": to_rfc3339(p["at"])} for p in about.get("over_time", ())],
+                "drift": _drift_out(about.get("drift")),
                 **{k: about[k] for k in ("reliability", "low", "high", "sensitivity", "specificity")},
             }
         )

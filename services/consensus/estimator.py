@@ -9,10 +9,10 @@ import time
 
 from sqlalchemy import Connection, update
 
-from services.consensus import metrics, store
+from services.consensus import metrics, store, store_votes
 from services.consensus import tables as t
 from services.consensus.domain.auto import choose
-from services.consensus.domain.hierarchical import estimate
+from services.consensus.domain.hierarchical import Trail, estimate
 from services.consensus.domain.reliability import RaterReport, report
 from services.consensus.refresh import SERVICE, refresh
 from shared.contracts.bramble.consensus.v1.events_pb2 import RaterScored
@@ -80,12 +80,16 @@ class Estimator(threading.Thread):
                 fitted[label_id] = (
                     store.all_votes(conn, project_id, label_id),
                     store.gold_of(conn, project_id, label_id),
+                    store_votes.given(conn, project_id, label_id),
                 )
             images = store.merged_images(conn, project_id)
         # The fit takes seconds on a large project: outside of any transaction.
-        choices = {i: choose(votes, gold) for i, (votes, gold) in fitted.items()}
-        models = {i: estimate(votes, gold) for i, (votes, gold) in fitted.items()}
-        reports = {i: report(models[i], votes, gold) for i, (votes, gold) in fitted.items()}
+        choices = {i: choose(votes, gold) for i, (votes, gold, _) in fitted.items()}
+        models, reports = {}, {}
+        for i, (votes, gold, given) in fitted.items():
+            trail: Trail = {}
+            models[i] = estimate(votes, gold, trail=trail)
+            reports[i] = report(models[i], votes, gold, given, trail)
         now = deps.clock.now_us()
         with deps.db.begin() as conn:
             for label_id, model in models.items():

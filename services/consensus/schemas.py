@@ -66,6 +66,23 @@ class ImageConsensus(BaseModel):
     labels: list[LabelOut]
 
 
+class RaterPoint(BaseModel):
+    """Agreement of some answers in a row."""
+
+    at: str = Field(description="When the last of them was given.")
+    dice: float = Field(description="Mean Dice with the consensus, or gold.")
+    n: int
+
+
+class RaterDrift(BaseModel):
+    """Agreement fell and stayed down."""
+
+    since: str
+    before: float = Field(description="Mean Dice before, freed of how hard the images were.")
+    after: float
+    n: int = Field(description="Answers since.")
+
+
 class RaterLabel(BaseModel):
     """What is believed of a rater and label."""
 
@@ -77,6 +94,8 @@ class RaterLabel(BaseModel):
     specificity: float
     offset_px: float = Field(description="Habitual over- (positive) or under-drawing.")
     n: int
+    over_time: list[RaterPoint] = Field(description="At most 24 points, oldest first.")
+    drift: RaterDrift | None
 
 
 class RaterGold(BaseModel):

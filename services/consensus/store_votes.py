@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, case, delete, func, insert, select, update
 
 from services.consensus import tables as t
+from services.consensus.domain.reliability import Given
 from services.consensus.store import DELETED
 from shared.contracts.bramble.common.v1.common_pb2 import ImageRef
 from shared.db.upsert import upsert
@@ -144,6 +145,14 @@ def take_dirty(conn: Connection, complete: bool, limit: int, without: Iterable[s
 def clean(conn: Connection, image_ids: list[str]) -> None:
     """The consensus of these images counts all their votes."""
     conn.execute(delete(t.dirty).where(_d.image_id.in_(image_ids)))
+
+
+def given(conn: Connection, project_id: str, label_id: int) -> dict[tuple[str, str], Given]:
+    """When each answer that counts was given and how long it took, by (image, rater)."""
+    query = select(_v.image_id, _v.rater_id, _v.created_at, _v.duration_ms)
+    query = query.where(_v.project_id == project_id, _v.label_id == label_id).order_by(_v.submission_id)
+    # Later submissions of a rater replace earlier ones, as in `store.all_votes`.
+    return {(r.image_id, r.rater_id): Given(r.created_at, r.duration_ms) for r in conn.execute(query)}
 
 
 def dirty_state(conn: Connection) -> tuple[int, int]:

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from services.consensus.domain.apart import from_others, from_truth
 from services.consensus.domain.boundary import (
     CORRELATION,
     FAR,
@@ -150,6 +151,7 @@ def fuse(
         support,
         dict(zip(votes.raters, weights.tolist(), strict=True)),
         tuple(flags),
+        float(weights @ honesty),
     )
 
 
@@ -178,17 +180,27 @@ def _majority(found: Patterns, weights: Floats) -> NDArray[np.bool_]:
     return np.asarray(found.votes @ (weights / total) > 0.5 + 1e-9)
 
 
+Trail = dict[tuple[str, str], tuple[float, float]]
+
+
 def estimate(
-    images: Sequence[ImageVotes], gold: Mapping[str, RLE] | None = None, rounds: int = ROUNDS
+    images: Sequence[ImageVotes],
+    gold: Mapping[str, RLE] | None = None,
+    rounds: int = ROUNDS,
+    trail: Trail | None = None,
 ) -> RaterModel:
-    """Rater parameters from all images of a class; ``gold``: truth of some images, by image. Order of images doesn't matter."""
+    """Rater parameters from all images of a class; ``gold``: truth of some images, by image. Order of images doesn't matter.
+
+    ``trail`` is filled with each answer's Dice with the consensus or gold, and the same less the mean of the image's other raters, by
+    (image, rater).
+    """
     ordered = sorted(images, key=lambda v: v.image)
     gold = gold or {}
     plain = {v.image: patterns(v.masks) for v in ordered}
     model = _first(ordered, plain, gold)
     cache: dict[tuple[str, str], tuple[object, RLE]] = {}
-    for _ in range(rounds):
-        model = _round(ordered, plain, gold, model, cache)
+    for k in range(rounds):
+        model = _round(ordered, plain, gold, model, cache, trail if k == rounds - 1 else None)
     return model
 
 
@@ -253,13 +265,14 @@ def _round(
     gold: Mapping[str, RLE],
     model: RaterModel,
     cache: dict[tuple[str, str], tuple[object, RLE]],
+    trail: Trail | None,
 ) -> RaterModel:
     sums: dict[str, _Sums] = {}
     for votes in images:
         straight = straighten(votes, model, cache)
         changed = any(a is not b for a, b in zip(straight, votes.masks, strict=True))
         found = patterns(straight) if changed else plain[votes.image]
-        _look(votes, straight, found, gold.get(votes.image), model, sums)
+        _look(votes, straight, found, gold.get(votes.image), model, sums, trail)
     raters = {r: _update(model.of(r), sums[r]) for r in sorted(sums)}
     return replace(model, raters=_gauge(raters) if not gold else raters)
 
@@ -280,6 +293,7 @@ def _look(
     truth: RLE | None,
     model: RaterModel,
     sums: dict[str, _Sums],
+    trail: Trail | None,
 ) -> None:
     """Compare each rater of an image with the consensus of the others, or with gold."""
     params = [model.of(r) for r in votes.raters]
@@ -295,12 +309,21 @@ def _look(
         agreement = pairwise_dice(patterns([*straight, truth]))[-1, :-1]
         trust = 1 / (1 + np.exp(-np.clip((agreement - DICE_HALF) / DICE_SCALE, -30, 30)))
         share = np.zeros(len(params))
+    if trail is not None:
+        say = trust.sum() - trust
+        rest = np.where(
+            say > 1e-6, (trust @ agreement - trust * agreement) / np.maximum(say, 1e-6), agreement
+        )
+        for k, rater in enumerate(votes.raters):
+            trail[votes.image, rater] = float(agreement[k]), float(agreement[k] - rest[k])
     box = object_box(ImageVotes(votes.image, ("all",), (reference,)), margin=0.5)
     dense = crop(reference, box)
     level = signed_distance(dense) if dense.any() and not dense.all() else None
     slope = np.gradient(level) if level is not None else None
     apart, others = (
-        _apart(found, trust * precision**TEMPER, params) if truth is None else _from(straight, truth)
+        from_others(found, trust * precision**TEMPER, np.array([p.variance for p in params]))
+        if truth is None
+        else from_truth(straight, truth)
     )
     perimeter = float(border_points(dense, 1)[2])
     points = perimeter / CORRELATION
@@ -322,32 +345,6 @@ def _look(
         if share[k] < 0.9:
             here = compare(crop(straight[k], box), level, (slope[0], slope[1]))
             s.boundary.add(here, weight * float(trust[k]) * (1 - float(share[k])))
-
-
-def _apart(found: Patterns, weights: Floats, params: Sequence[RaterParams]) -> tuple[Floats, Floats]:
-    """Pixels between each rater and the consensus of the others (nan: there are none), and that consensus' own variance.
-
-    Leaving the rater out is what keeps the heaviest one from being compared with a copy of themselves.
-    """
-    areas, both = overlaps(found)
-    same = (areas[:, None] + areas[None, :] - 2 * both == 0) & (
-        areas > 0
-    )  # copies of one mask are one opinion
-    np.fill_diagonal(same, True)
-    kept = weights[:, None] * ~same  # [q, k]: q's say when k is judged
-    rest = kept.sum(axis=0)
-    alone = rest <= 1e-9 * max(float(weights.sum()), 1e-300)
-    without = found.votes @ kept > rest / 2 + 1e-12
-    apart = found.counts @ (without != (found.votes > 0))
-    variances = np.array([p.variance for p in params])
-    others = variances @ (kept / np.maximum(rest, 1e-300)) ** 2
-    return np.where(alone, np.nan, apart), np.where(alone, 0.0, others)
-
-
-def _from(straight: Sequence[RLE], truth: RLE) -> tuple[Floats, Floats]:
-    """As :func:`_apart`, with gold in the place of the others."""
-    areas, both = overlaps(patterns([*straight, truth]))
-    return (areas + areas[-1] - 2 * both[-1])[:-1], np.zeros(len(straight))
 
 
 def _count_rates(s: _Sums, mine: NDArray[np.bool_], truth: NDArray[np.bool_]) -> None:

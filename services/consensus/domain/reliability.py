@@ -8,12 +8,14 @@ without gold, or 3 with it (a gold image counts three times). Quarantined masks 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 import numpy as np
 
-from services.consensus.domain.hierarchical import HONEST_PRIOR, RaterModel, RaterParams
+from services.consensus.domain.drift import Answer, Drift, Point, curve, drift
+from services.consensus.domain.hierarchical import HONEST_PRIOR, RaterModel, RaterParams, Trail
 from services.consensus.domain.votes import ImageVotes
 from shared.imaging import rle
 from shared.imaging.rle import RLE
@@ -21,6 +23,16 @@ from shared.imaging.rle import RLE
 PSEUDO = 2.0
 COPIES = 3  # identical masks with one other rater before it is called copying
 GOLD_WEIGHT = 3.0
+HASTY_MS = 1000  # nobody looks at an image and draws on it in less; ...
+HASTY_LEAST = 5  # ... said of somebody whose median over so many drawn answers lies below
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """When an answer was given, microseconds, and how long it took, milliseconds (0: not known)."""
+
+    at: int
+    duration_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +54,28 @@ class RaterReport:
     gold_dice: float
     quarantined: bool
     flags: tuple[str, ...]
+    drift: Drift | None = None
+    over_time: tuple[Point, ...] = ()
 
 
 def report(
-    model: RaterModel, images: Iterable[ImageVotes], gold: Mapping[str, RLE] | None = None
+    model: RaterModel,
+    images: Iterable[ImageVotes],
+    gold: Mapping[str, RLE] | None = None,
+    given: Mapping[tuple[str, str], Given] | None = None,
+    trail: Trail | None = None,
 ) -> list[RaterReport]:
-    """Reports of all raters of the model, sorted by rater."""
-    gold = gold or {}
+    """Reports of all raters of the model, sorted by rater.
+
+    ``given``: when each answer was given, by (image, rater), and ``trail``: how well it agreed (:func:`hierarchical.estimate`); without
+    both of them nothing is said about time.
+    """
+    gold, given, trail = gold or {}, given or {}, trail or {}
+    answers: dict[str, list[Answer]] = {}
+    for (image, rater), (agreed, excess) in trail.items():
+        if (image, rater) in given:
+            answers.setdefault(rater, []).append(Answer(given[image, rater].at, agreed, excess))
+    spans: dict[str, list[int]] = {}
     dice: dict[str, list[float]] = {}
     twins: dict[str, Counter[str]] = {}
     for votes in images:
@@ -60,13 +87,23 @@ def report(
         for rater, mask in zip(votes.raters, votes.masks, strict=True):
             if mask != nothing:
                 seen.setdefault(mask, []).append(rater)
+                if (span := given.get((votes.image, rater))) is not None and span.duration_ms > 0:
+                    spans.setdefault(rater, []).append(span.duration_ms)
         for group in seen.values():
             for rater in group:
                 twins.setdefault(rater, Counter()).update(r for r in group if r != rater)
     weight = sum(p.images for p in model.raters.values())
     crowd = sum(p.agreement * p.images for p in model.raters.values()) / weight if weight else 0.5
     return [
-        _one(r, model.raters[r], crowd, dice.get(r, []), twins.get(r, Counter()))
+        _one(
+            r,
+            model.raters[r],
+            crowd,
+            dice.get(r, []),
+            twins.get(r, Counter()),
+            answers.get(r, []),
+            spans.get(r, []),
+        )
         for r in sorted(model.raters)
     ]
 
@@ -81,19 +118,30 @@ def is_spam(params: RaterParams, gold_images: int = 0) -> bool:
     return bool(upper < 0.5)
 
 
-def _one(rater: str, p: RaterParams, crowd: float, gold: list[float], twins: Counter[str]) -> RaterReport:
+def _one(
+    rater: str,
+    p: RaterParams,
+    crowd: float,
+    gold: list[float],
+    twins: Counter[str],
+    answers: Sequence[Answer],
+    spans: Sequence[int],
+) -> RaterReport:
     n = p.images
     mean = (p.agreement * n + crowd * PSEUDO) / (n + PSEUDO)
     spread = np.sqrt((p.agreement_sd**2 * n + 0.25**2 * PSEUDO) / (n + PSEUDO))
     half = 1.96 * float(spread) / np.sqrt(n + PSEUDO)
     spam = is_spam(p, len(gold))
     offset, shift = p.habitual
+    fell = drift(answers)
     flags = [
         *(["spam"] if spam else []),
         *(["few-images"] if n < 3 else []),
         *(["over-draws"] if offset > 0 and not spam else []),
         *(["under-draws"] if offset < 0 and not spam else []),
         *(["shifted"] if shift != (0.0, 0.0) and not spam else []),
+        *(["drifting"] if fell is not None else []),
+        *(["too-fast"] if len(spans) >= HASTY_LEAST and median(spans) < HASTY_MS else []),
         *[f"same-as:{other}" for other, k in sorted(twins.items()) if k >= COPIES and 2 * k > n],
     ]
     return RaterReport(
@@ -112,4 +160,6 @@ def _one(rater: str, p: RaterParams, crowd: float, gold: list[float], twins: Cou
         float(np.mean(gold)) if gold else float("nan"),
         spam,
         tuple(flags),
+        fell,
+        tuple(curve(answers)),
     )

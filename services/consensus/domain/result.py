@@ -18,7 +18,8 @@ class Fused:
     chosen: bool (K,), patterns inside the consensus. support: float64 (K,) in [0, 1], the method's own soft answer (a share
     of votes or a posterior; :mod:`confidence` turns it into a probability). weights: each rater's share of the say, summing
     to 1. flags: what a lab should know ("no-overlap": people marked different places; "presence-split": they disagree
-    whether there is anything).
+    whether there is anything). honesty: how likely the raters are to answer honestly as far as known from other images, weighted by
+    their say; nan where the method knows nobody.
     """
 
     method: str
@@ -27,6 +28,7 @@ class Fused:
     support: NDArray[np.float64]
     weights: dict[str, float]
     flags: tuple[str, ...] = field(default=())
+    honesty: float = float("nan")
 
     @property
     def mask(self) -> RLE:

@@ -47,13 +47,9 @@ describe("the pages", () => {
   // Every literal key, and for keys with a variable part at least one that it can become.
   const used = [...new Set([...text.matchAll(/\bt\(\s*(["`])([\w.${}[\]]+?)\1/g)].map((m) => m[2]!).filter((k) => k.includes(".")))];
   const known = new Set(Object.keys(reference).map((k) => k.replace(PLURAL, "")));
-  // Flags come from the consensus service; an unknown one is shown as it is.
-  const open = new Set(["flag.${f}"]);
-
   it("use only keys that exist", () => {
     expect(used.length).toBeGreaterThan(200);
     const missing = used.filter((k) => {
-      if (open.has(k)) return false;
       if (!k.includes("${")) return !known.has(k);
       const pattern = new RegExp(`^${k.replaceAll(".", "\\.").replace(/\$\{[^}]+\}/g, "\\w+")}$`);
       return ![...known].some((x) => pattern.test(x));

@@ -3313,6 +3313,26 @@ export interface components {
             items: components["schemas"]["Ranked"][];
         };
         /**
+         * RaterDrift
+         * @description Agreement fell and stayed down.
+         */
+        RaterDrift: {
+            /** Since */
+            since: string;
+            /**
+             * Before
+             * @description Mean Dice before, freed of how hard the images were.
+             */
+            before: number;
+            /** After */
+            after: number;
+            /**
+             * N
+             * @description Answers since.
+             */
+            n: number;
+        };
+        /**
          * RaterGold
          * @description A rater on gold images.
          */
@@ -3349,6 +3369,12 @@ export interface components {
             offset_px: number;
             /** N */
             n: number;
+            /**
+             * Over Time
+             * @description At most 24 points, oldest first.
+             */
+            over_time: components["schemas"]["RaterPoint"][];
+            drift: components["schemas"]["RaterDrift"] | null;
         };
         /**
          * RaterList
@@ -3372,6 +3398,24 @@ export interface components {
             gold: components["schemas"]["RaterGold"];
             /** Flags */
             flags: string[];
+        };
+        /**
+         * RaterPoint
+         * @description Agreement of some answers in a row.
+         */
+        RaterPoint: {
+            /**
+             * At
+             * @description When the last of them was given.
+             */
+            at: string;
+            /**
+             * Dice
+             * @description Mean Dice with the consensus, or gold.
+             */
+            dice: number;
+            /** N */
+            n: number;
         };
         /**
          * RecomputeIn

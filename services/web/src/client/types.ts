@@ -305,7 +305,17 @@ export interface ConsensusLabel {
 
 export interface Rater {
   rater_id: string;
-  labels: { label_id: number; reliability: number; low: number; high: number; sensitivity: number; specificity: number; n: number }[];
+  labels: {
+    label_id: number;
+    reliability: number;
+    low: number;
+    high: number;
+    sensitivity: number;
+    specificity: number;
+    n: number;
+    over_time: { at: string; dice: number; n: number }[];
+    drift: { since: string; before: number; after: number; n: number } | null;
+  }[];
   gold: { n: number; dice: number | null };
   flags: string[];
 }

@@ -1,7 +1,8 @@
 import { useQuery } from "@tanstack/react-query";
+import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { api } from "~/client/api";
-import { labelColour, percent, short } from "~/lib/ui/format";
+import { date, labelColour, percent, short } from "~/lib/ui/format";
 import { Badge, Empty, Table } from "~/lib/ui/kit";
 import { Remote } from "~/lib/ui/remote";
 import { useProject } from "./useProject";
@@ -36,6 +37,12 @@ export function Raters() {
                               <rect width="100" height="6" rx="3" className="skill-track" />
                               <rect x={x.low * 100} width={Math.max(1, (x.high - x.low) * 100)} height="6" rx="3" fill={labelColour(l)} />
                             </svg>
+                            <OverTime points={x.over_time} since={x.drift?.since} />
+                            {x.drift && (
+                              <span className="fine">
+                                {t("raters.fell", { before: percent(x.drift.before, lang), after: percent(x.drift.after, lang), date: date(x.drift.since, lang), count: x.drift.n })}
+                              </span>
+                            )}
                           </span>
                         ) : (
                           "–"
@@ -47,7 +54,7 @@ export function Raters() {
                   <td>
                     {r.flags.map((f) => (
                       <Badge key={f} tone="warn">
-                        {t(`flag.${f}`, { defaultValue: f.replaceAll("_", " ") })}
+                        {flagText(t, f)}
                       </Badge>
                     ))}
                   </td>
@@ -58,5 +65,28 @@ export function Raters() {
         )
       }
     </Remote>
+  );
+}
+
+/** What a note about a rater says; one that the client doesn't know is shown as it came. */
+function flagText(t: TFunction, flag: string): string {
+  if (flag.startsWith("same-as:")) return t("flag.same", { rater: short(flag.slice(8)) });
+  const name = flag.replaceAll("-", "_");
+  return t(`flag.${name}`, { defaultValue: flag.replaceAll("-", " ") });
+}
+
+/** Agreement over time, oldest answer left; a mark where it fell. One point says nothing about time. */
+function OverTime({ points, since }: { points: { at: string; dice: number; n: number }[]; since?: string | undefined }) {
+  const { t, i18n } = useTranslation();
+  if (points.length < 2) return null;
+  const x = (k: number) => (100 * k) / (points.length - 1);
+  const y = (dice: number) => 23 - 22 * dice;
+  const fell = since === undefined ? -1 : points.findIndex((p) => p.at >= since);
+  const [first, last] = [points[0], points[points.length - 1]];
+  return (
+    <svg className="over-time" viewBox="0 0 100 24" preserveAspectRatio="none" role="img" aria-label={t("raters.overTime", { first: percent(first?.dice ?? 0, i18n.language), last: percent(last?.dice ?? 0, i18n.language) })}>
+      {fell >= 0 && <line x1={x(fell)} x2={x(fell)} y1="0" y2="24" className="chart-bound" />}
+      <polyline points={points.map((p, k) => `${x(k)},${y(p.dice)}`).join(" ")} />
+    </svg>
   );
 }
