@@ -27,13 +27,25 @@ def publish(
         str, typer.Option(help="Shares of train,val,test; default: the project's, or 0.7,0.1,0.2.")
     ] = "",
     seed: Annotated[int, typer.Option(help="Seed of the split, unless a generator has fixed it.")] = 0,
+    formats: Annotated[
+        str, typer.Option(help="Besides png: some of coco,nifti,nnunet,huggingface, or all.")
+    ] = "coco",
     licence: Annotated[str, typer.Option(help="Licence that the card states.")] = "",
+    consent: Annotated[str, typer.Option(help="What the datasheet says on consent and ethical review.")] = "",
     wait: Annotated[
         bool, typer.Option("--wait/--no-wait", help="Wait for the end and show progress.")
     ] = True,
 ) -> None:
     """Build a dataset of real, consensus and synthetic images, split by group."""
-    body: dict[str, object] = {"name": name, "include": _words(include), "seed": seed, "licence": licence}
+    wanted = ["coco", "nifti", "nnunet", "huggingface"] if formats == "all" else _words(formats)
+    body: dict[str, object] = {
+        "name": name,
+        "include": _words(include),
+        "seed": seed,
+        "formats": list(dict.fromkeys(["png", *wanted])),
+        "licence": licence,
+        "consent": consent,
+    }
     if split:
         body["split"] = _shares(split)
     with client() as api:

@@ -5,28 +5,31 @@ from __future__ import annotations
 import hashlib
 import re
 import tempfile
-import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
-from services.synthesis.domain import labelmaps, rows
-from services.synthesis.domain.params import DatasetParams
+from services.synthesis.domain import datasheet, labelmaps, rows
+from services.synthesis.domain.params import FORMATS, DatasetParams
 from services.synthesis.events import decode_masks, read_ref
 from services.synthesis.folds import Folds
+from services.synthesis.formats import croissant
+from services.synthesis.formats.coco import Coco
+from services.synthesis.formats.huggingface import HuggingFace
+from services.synthesis.formats.item import Format, Item, Setting
+from services.synthesis.formats.nifti import Nifti
+from services.synthesis.formats.nnunet import NnUNet
+from services.synthesis.formats.zips import ZipFile
 from services.synthesis.store import Store
 from services.synthesis.training.progress import Report
 from shared.blobs import BlobStore
 from shared.errors import InvalidInput
 from shared.imaging import codecs
-
-_EPOCH = (1980, 1, 1, 0, 0, 0)
-"""The date of every file in the archive: with the clock's, no build would equal another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,79 +43,12 @@ class Built:
     counts: dict[str, Any]
 
 
-class _Archive:
-    """A ZIP written front to back, with the checksum of each file noted as it goes in."""
-
-    def __init__(self, path: Path, root: str) -> None:
-        self._zip = zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True)
-        self._root, self.sums = root, path.with_suffix(".sums")
-        self._sums: IO[str] = self.sums.open("w", encoding="utf-8")
-
-    def _info(self, name: str) -> zipfile.ZipInfo:
-        info = zipfile.ZipInfo(f"{self._root}/{name}", _EPOCH)
-        info.external_attr = 0o644 << 16
-        # PNGs are packed already; text packs well.
-        info.compress_type = zipfile.ZIP_STORED if name.endswith(".png") else zipfile.ZIP_DEFLATED
-        return info
-
-    def add(self, name: str, data: bytes) -> None:
-        self._zip.writestr(self._info(name), data)
-        self._sums.write(f"{hashlib.sha256(data).hexdigest()}  {name}\n")
-
-    def add_file(self, name: str, path: Path) -> None:
-        digest = hashlib.sha256()
-        with path.open("rb") as source, self._zip.open(self._info(name), "w", force_zip64=True) as target:
-            while piece := source.read(1 << 20):
-                digest.update(piece)
-                target.write(piece)
-        self._sums.write(f"{digest.hexdigest()}  {name}\n")
-
-    def close(self) -> str:
-        """Write the list of checksums; its SHA-256 is the content's address."""
-        self._sums.close()
-        lines: list[bytes] = self.sums.read_bytes().splitlines(keepends=True)
-        data = b"".join(sorted(lines, key=lambda line: bytes(line)[66:]))
-        self._zip.writestr(self._info("checksums.sha256"), data)
-        self._zip.close()
-        return hashlib.sha256(data).hexdigest()
-
-
-class _Coco:
-    """The COCO file of one split, its two lists streamed to disk."""
-
-    def __init__(self, folder: Path, split: str) -> None:
-        self.split, self._folder = split, folder
-        self._parts = {
-            k: (folder / f"{split}.{k}").open("w", encoding="utf-8") for k in ("images", "annotations")
-        }
-        self.images = self.annotations = 0
-
-    def add(self, row: dict[str, Any], masks: dict[int, Any]) -> None:
-        self.images += 1
-        self._write("images", self.images, rows.coco_image(self.images, row))
-        for label_id in sorted(masks):
-            if masks[label_id].any():
-                self.annotations += 1
-                record = rows.coco_annotation(self.annotations, self.images, label_id, masks[label_id])
-                self._write("annotations", self.annotations, record)
-
-    def _write(self, part: str, number: int, record: dict[str, Any]) -> None:
-        self._parts[part].write((",\n" if number > 1 else "") + rows.to_json(record))
-
-    def close(self, labels: list[dict[str, Any]]) -> Path:
-        for file in self._parts.values():
-            file.close()
-        out = self._folder / f"{self.split}.json"
-        with out.open("wb") as target:
-            target.write(f'{{"categories":{rows.to_json(rows.coco_categories(labels))}'.encode())
-            for part in self._parts:
-                target.write(f',\n"{part}":[\n'.encode())
-                with (self._folder / f"{self.split}.{part}").open("rb") as source:
-                    while piece := source.read(1 << 20):
-                        target.write(piece)
-                target.write(b"\n]")
-            target.write(b"}\n")
-        return out
+_EXTRA: dict[str, Callable[[Setting], Format]] = {
+    "coco": Coco,
+    "nifti": Nifti,
+    "nnunet": NnUNet,
+    "huggingface": HuggingFace,
+}
 
 
 @contextmanager
@@ -140,8 +76,10 @@ class _Build:
         self.labels = store.labels(project_id)
         self.label_ids = [int(label["id"]) for label in self.labels]
         root = re.sub(r"[^a-z0-9]+", "-", params.name.lower()).strip("-") or "dataset"
-        self.archive = _Archive(folder / "archive.zip", root)
-        self.coco = {split: _Coco(folder, split) for split in ("train", "val", "test")}
+        self.archive = ZipFile(folder / "archive.zip", root)
+        self.channels = 3 if store.has_colour(project_id, "synthetic" in params.include) else 1
+        setting = Setting(self.archive, folder, params.name, self.labels, self.channels)
+        self.formats = {name: _EXTRA[name](setting) for name in _EXTRA if name in params.formats}
         self.manifest = (folder / "manifest.jsonl").open("w", encoding="utf-8")
         self.table = (folder / "manifest.csv").open("w", encoding="utf-8", newline="")
         self.rejected = (folder / "rejected.jsonl").open("w", encoding="utf-8")
@@ -161,13 +99,18 @@ class _Build:
         generators = self._synthetic() if "synthetic" in self.params.include else []
         for text in (self.manifest, self.table, self.rejected):
             text.close()
-        for split, coco in self.coco.items():
-            path = coco.close(self.labels)
-            if "coco" in self.params.formats and coco.images:
-                self.archive.add_file(f"annotations/{split}.json", path)
-        for name in ("manifest.jsonl", "manifest.csv", "rejected.jsonl"):
-            self.archive.add_file(name, self.folder / name)
-        self.archive.add("README.md", rows.card(self._facts(generators)).encode())
+        facts = self._facts(generators)
+        for format_ in self.formats.values():
+            format_.close(facts)
+        digests = {
+            name: self.archive.add_file(name, self.folder / name)
+            for name in ("manifest.jsonl", "manifest.csv", "rejected.jsonl")
+        }
+        parquet = self.formats.get("huggingface")
+        files = parquet.files if isinstance(parquet, HuggingFace) else {}
+        self.archive.add("README.md", rows.card(facts).encode())
+        self.archive.add("DATASHEET.md", datasheet.render(facts).encode())
+        self.archive.add("croissant.json", croissant.metadata(facts, digests["manifest.csv"], files).encode())
         content = self.archive.close()
         path = self.folder / "archive.zip"
         digest = hashlib.sha256()
@@ -247,7 +190,9 @@ class _Build:
         self.archive.add(row["mask"], mask)
         self.manifest.write(rows.to_json(row) + "\n")
         self.table.write(rows.csv_line(row))
-        self.coco[row["split"]].add(row, masks)
+        item = Item(row, image, mask, masks)
+        for format_ in self.formats.values():
+            format_.add(item)
         self.counts[row["origin"]] += 1
         self.splits.setdefault(row["split"], Counter())[row["origin"]] += 1
 
@@ -260,7 +205,9 @@ class _Build:
         return {
             "name": self.params.name,
             "project": project.name if project is not None else self.project_id,
-            "licence": self.params.licence,
+            "licence": self.params.licence.strip(),
+            "consent": self.params.consent.strip(),
+            "formats": [name for name in FORMATS if name in self.params.formats],
             "labels": self.labels,
             "counts": self.counts,
             "splits": self.splits,

@@ -54,6 +54,7 @@ class DatasetRequest(BaseModel):
     seed: int = 0
     formats: list[str] = ["png", "coco"]
     licence: str = ""
+    consent: str = ""
 
 
 class Job(BaseModel):

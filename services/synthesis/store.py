@@ -102,6 +102,16 @@ class Store:
                 return
             last = rows[-1].image_id
 
+    def has_colour(self, project_id: str, synthetic_too: bool) -> bool:
+        """Whether any image of a project has three channels."""
+        tables = [items, synthetic] if synthetic_too else [items]
+        with self.db.read() as conn:
+            for table in tables:
+                here = (table.c.project_id == project_id) & (table.c.channels >= 3)
+                if conn.execute(select(table.c.channels).where(here).limit(1)).first():
+                    return True
+        return False
+
     def unread(self, project_id: str) -> list[Any]:
         """(image_id, frame) of up to 200 items whose picture hash isn't known yet."""
         here = (

@@ -15,7 +15,8 @@ MIN_TRAIN_IMAGES = 4
 
 KINDS = ("train", "sample", "synthesise", "dataset", "study")
 SOURCES = ("real", "consensus", "synthetic")
-FORMATS = ("png", "coco")
+FORMATS = ("png", "coco", "nifti", "nnunet", "huggingface")
+DEFAULT_FORMATS = ("png", "coco")
 
 T = TypeVar("T")
 
@@ -94,8 +95,9 @@ class DatasetParams:
     include: tuple[str, ...] = SOURCES
     split: Fractions = field(default_factory=Fractions)
     seed: int = 0
-    formats: tuple[str, ...] = FORMATS
+    formats: tuple[str, ...] = DEFAULT_FORMATS
     licence: str = ""
+    consent: str = ""
 
     def __post_init__(self) -> None:
         if not self.name.strip() or len(self.name) > 200:
@@ -110,6 +112,9 @@ class DatasetParams:
         for value in self.formats:
             if value not in FORMATS:
                 raise InvalidInput(f"formats may name {', '.join(FORMATS)}; {value!r} is none of them.")
+        for name in ("licence", "consent"):
+            if len(getattr(self, name)) > 2000:
+                raise InvalidInput(f"{name} may have at most 2,000 characters.")
 
 
 ARMS = {

@@ -1879,6 +1879,11 @@ export interface components {
              * @default
              */
             licence: string;
+            /**
+             * Consent
+             * @default
+             */
+            consent: string;
         };
         /**
          * DeadLetter

@@ -10,6 +10,7 @@ import { Failure, Remote } from "~/lib/ui/remote";
 import { useProject } from "./useProject";
 
 const SOURCES = ["real", "consensus", "synthetic"] as const;
+const FORMATS = ["coco", "nifti", "nnunet", "huggingface"] as const;
 
 export function Datasets() {
   const { t, i18n } = useTranslation();
@@ -17,10 +18,13 @@ export function Datasets() {
   const client = useQueryClient();
   const [name, setName] = useState("");
   const [include, setInclude] = useState<readonly string[]>(SOURCES);
+  const [formats, setFormats] = useState<readonly string[]>(["coco"]);
+  const [licence, setLicence] = useState("");
+  const [consent, setConsent] = useState("");
   const [split, setSplit] = useState({ train: 70, val: 10, test: 20 });
   const query = useQuery({ queryKey: ["datasets", project.id], queryFn: () => api.datasets(project.id) });
   const publish = useMutation({
-    mutationFn: () => api.publish(project.id, { name, include, split: { train: split.train / 100, val: split.val / 100, test: split.test / 100 }, seed: 0, formats: ["png", "coco"] }),
+    mutationFn: () => api.publish(project.id, { name, include, split: { train: split.train / 100, val: split.val / 100, test: split.test / 100 }, seed: 0, formats: ["png", ...formats], licence, consent }),
     onSuccess: () => client.invalidateQueries({ queryKey: ["jobs", project.id] }),
   });
   const total = split.train + split.val + split.test;
@@ -40,6 +44,14 @@ export function Datasets() {
             <Check key={s} label={t(`source.${s}`)} checked={include.includes(s)} onChange={(on) => setInclude(on ? [...include, s] : include.filter((x) => x !== s))} />
           ))}
         </fieldset>
+        <fieldset className="row">
+          <legend>{t("datasets.formats")}</legend>
+          {FORMATS.map((f) => (
+            <Check key={f} label={t(`format.${f}`)} checked={formats.includes(f)} onChange={(on) => setFormats(on ? [...formats, f] : formats.filter((x) => x !== f))} />
+          ))}
+        </fieldset>
+        <Field label={t("datasets.licence")} hint={t("datasets.licenceHint")} maxLength={2000} value={licence} onChange={(e) => setLicence(e.target.value)} />
+        <Field label={t("datasets.consent")} hint={t("datasets.consentHint")} maxLength={2000} value={consent} onChange={(e) => setConsent(e.target.value)} />
         <fieldset className="row">
           <legend>{t("datasets.split")}</legend>
           {(["train", "val", "test"] as const).map((k) => (
