@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,8 @@ import typer
 
 from services.cli.jobs import follow
 from services.cli.output import client, fail, guarded, show, table
+
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 app = typer.Typer(help="Publish, list, download and verify datasets.", no_args_is_help=True)
 
@@ -99,10 +102,20 @@ def download(
 
 @app.command("verify")
 @guarded
-def verify(path: Annotated[Path, typer.Argument(help="Folder or ZIP of a dataset.", exists=True)]) -> None:
-    """Check a dataset's files, masks and splits; exit code 1 when something is wrong."""
+def verify(
+    target: Annotated[str, typer.Argument(help="Folder or ZIP of a dataset, or a published dataset's id.")],
+) -> None:
+    """Check files, masks and splits of a folder or ZIP; or build a published dataset again from its events and compare every byte.
+
+    Exit code 1 when something is wrong."""
     from services.synthesis.verify import verify as check
 
+    path = Path(target)
+    if not path.exists():
+        if not _ID.fullmatch(target):
+            raise fail(f"{target} is neither a file nor a dataset's id.")
+        _rebuild(target)
+        return
     found = check(path)
     counts = ", ".join(f"{n} {origin}" for origin, n in found["counts"].items())
     lines = [f"- {problem}" for problem in found["problems"]]
@@ -113,6 +126,25 @@ def verify(path: Annotated[Path, typer.Argument(help="Folder or ZIP of a dataset
     )
     show(found, "\n".join([head, *lines]))
     if not found["ok"]:
+        raise typer.Exit(1)
+
+
+def _rebuild(dataset_id: str) -> None:
+    with client() as api:
+        job = follow(api, api.post(f"/datasets/{dataset_id}/verify", {}))
+    found = job.get("result") or {}
+    lines = [f"- {name} differs" for name in found.get("differences", [])]
+    if not found.get("stored_whole", True):
+        lines.append("- the stored archive isn't the one that was published")
+    if found.get("problem"):
+        lines.append(f"- {found['problem']}")
+    ok = found.get("same") and found.get("stored_whole")
+    archive = "the same archive" if found.get("same_archive") else "the same files in another archive"
+    head = f"Version {found.get('version')} built again from its events: "
+    show(
+        job, "\n".join([head + (f"{archive}. SHA-256 {found['sha256']}" if ok else "not the same."), *lines])
+    )
+    if not ok:
         raise typer.Exit(1)
 
 

@@ -170,6 +170,7 @@ def _review(
     labels = orjson.loads(newest.labels)
     if body.decision == "send_back":
         refresh.set_decision(conn, image.image_id, "", "review")
+        refresh.tell_sent_back(conn, deps.clock, image, int(newest.version))
         return int(newest.version)
     refresh.set_decision(conn, image.image_id, body.decision)
     by_id = {row["label_id"]: row for row in labels}

@@ -112,6 +112,7 @@ def publish(
             labels=labels,
             submission_ids=submissions,
             escalated=status == "review",
+            status=status,
             needs_more=verdict is not None and verdict.decision == "more",
             enough=verdict is not None and verdict.decision == "enough",
             expected_dice=_known(verdict.expected) if verdict else 0.0,
@@ -144,6 +145,14 @@ def set_decision(conn: Connection, image_id: str, decision: str, status: str | N
     """Keep the expert's word for an image."""
     values = {"decision": decision, **({"status": status} if status else {})}
     conn.execute(update(t.images).where(t.images.c.image_id == image_id).values(**values))
+
+
+def tell_sent_back(conn: Connection, clock: Clock, image: Row[Any], version: int) -> None:
+    """Tell that a version, accepted or not, waits for an expert again: what was built on it may leave it out."""
+    message = ConsensusUpdated(
+        project_id=image.project_id, image_id=image.image_id, version=version, status="review"
+    )
+    emit(conn, SERVICE, image.image_id, message, clock=clock)
 
 
 def probability_png(conn: Connection, image_id: str, label_id: int) -> bytes | None:

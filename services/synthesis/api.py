@@ -135,6 +135,12 @@ def router(store: Store, queue: JobQueue, blobs: BlobStore) -> APIRouter:
     def get_dataset(dataset_id: str, asker: Asker) -> s.Dataset:
         return s.dataset(mine(asker, store.dataset(dataset_id), "read", "dataset"))
 
+    @api.post("/datasets/{dataset_id}/verify", status_code=202, summary="Build a dataset again and compare")
+    def verify_dataset(dataset_id: str, asker: Asker) -> s.Job:
+        """A job that builds it from the events of then; `result.same` tells whether every file came out the same."""
+        row = mine(asker, store.dataset(dataset_id), "write", "dataset")
+        return create(asker, row.project_id, "verify", {"dataset_id": dataset_id})
+
     @api.get(
         "/datasets/{dataset_id}/download", response_class=Response, summary="The dataset as ZIP, resumable"
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from services.synthesis.domain import datasheet, labelmaps, rows
+from services.synthesis.domain import datasheet, facts, labelmaps, rows
 from services.synthesis.domain.params import FORMATS, DatasetParams
 from services.synthesis.events import decode_masks, read_ref
 from services.synthesis.folds import Folds
@@ -73,11 +73,15 @@ class _Build:
     ) -> None:
         self.store, self.blobs, self.project_id = store, blobs, project_id
         self.params, self.folds, self.report, self.folder = params, folds, report, folder
-        self.labels = store.labels(project_id)
+        # As of the facts that the folds were made of, however many events arrive meanwhile.
+        self.view = store.view(project_id, folds.basis[0])
+        self.synthetic_jobs = store.view(project_id, folds.basis[1]).synthetic_jobs()
+        self.labels = self.view.labels()
         self.label_ids = [int(label["id"]) for label in self.labels]
         root = re.sub(r"[^a-z0-9]+", "-", params.name.lower()).strip("-") or "dataset"
         self.archive = ZipFile(folder / "archive.zip", root)
-        self.channels = 3 if store.has_colour(project_id, "synthetic" in params.include) else 1
+        # Synthetic images have the channels of those that their generator saw.
+        self.channels = 3 if self.view.has_colour() else 1
         setting = Setting(self.archive, folder, params.name, self.labels, self.channels)
         self.formats = {name: _EXTRA[name](setting) for name in _EXTRA if name in params.formats}
         self.manifest = (folder / "manifest.jsonl").open("w", encoding="utf-8")
@@ -86,31 +90,34 @@ class _Build:
         self.counts: Counter[str] = Counter()
         self.splits: dict[str, Counter[str]] = {}
         self.reasons: Counter[str] = Counter()
+        self.left_out: Counter[str] = Counter()
         self.raters: set[str] = set()
 
     def run(self) -> Built:
         self.table.write(rows.csv_line(None))
         self._labelled()
         if not self.counts:
+            waiting = ", ".join(f"{n} {status}" for status, n in sorted(self.left_out.items()))
             wanted = " or ".join(s for s in self.params.include if s != "synthetic")
             raise InvalidInput(
-                f"There is nothing to publish: the project has no image with {wanted} masks yet."
+                f"There is nothing to publish: the project has no image with {wanted} masks yet"
+                + (f" ({waiting})." if waiting else ".")
             )
         generators = self._synthetic() if "synthetic" in self.params.include else []
         for text in (self.manifest, self.table, self.rejected):
             text.close()
-        facts = self._facts(generators)
+        about = self._facts(generators)
         for format_ in self.formats.values():
-            format_.close(facts)
+            format_.close(about)
         digests = {
             name: self.archive.add_file(name, self.folder / name)
             for name in ("manifest.jsonl", "manifest.csv", "rejected.jsonl")
         }
         parquet = self.formats.get("huggingface")
         files = parquet.files if isinstance(parquet, HuggingFace) else {}
-        self.archive.add("README.md", rows.card(facts).encode())
-        self.archive.add("DATASHEET.md", datasheet.render(facts).encode())
-        self.archive.add("croissant.json", croissant.metadata(facts, digests["manifest.csv"], files).encode())
+        self.archive.add("README.md", rows.card(about).encode())
+        self.archive.add("DATASHEET.md", datasheet.render(about).encode())
+        self.archive.add("croissant.json", croissant.metadata(about, digests["manifest.csv"], files).encode())
         content = self.archive.close()
         path = self.folder / "archive.zip"
         digest = hashlib.sha256()
@@ -121,32 +128,35 @@ class _Build:
             **{origin: self.counts[origin] for origin in ("real", "consensus", "synthetic")},
             "rejected": sum(self.reasons.values()),
             "dropped": len(self.folds.dropped),
+            "left_out": dict(sorted(self.left_out.items())),
             "splits": {split: dict(found) for split, found in sorted(self.splits.items())},
         }
         return Built(path, content, digest.hexdigest(), path.stat().st_size, counts)
 
     def _labelled(self) -> None:
         total = max(1, len(self.folds.of))
-        for number, item in enumerate(self.store.items(self.project_id)):
-            self.report(0.8 * number / total, "images", f"{number} of {total}")
-            if item.gold is not None and "real" in self.params.include:
-                origin, source = "real", item.gold
-            elif item.consensus is not None and "consensus" in self.params.include:
-                origin, source = "consensus", item.consensus
-            else:
+        for number, item in enumerate(self.view.images()):
+            self.report(min(0.8, 0.8 * number / total), "images", f"{number} of {total}")
+            origin = "real" if item.gold is not None else "consensus" if item.labelled else "none"
+            if not item.labelled:
+                self._leave_out(item, origin, *facts.why_not(item))
+                continue
+            if origin not in self.params.include:
+                reason = f"not-included: only {' and '.join(self.params.include)} images were asked for"
+                self._leave_out(item, origin, "not-included", reason)
                 continue
             if item.image_id in self.folds.dropped or item.image_id not in self.folds.of:
                 reason = self.folds.dropped.get(item.image_id, "it came after the split was made")
-                self._reject({"id": item.image_id, "origin": origin, "reason": reason})
+                self._leave_out(item, origin, "dropped", reason)
                 continue
             frame = read_ref(self.blobs, item.frame)
             shape = codecs.png_size(frame)
-            masks = decode_masks(source["masks"], *shape)
+            masks = decode_masks(item.masks, *shape)
             label_map = self._id_map(masks, shape)
             mask = codecs.encode_png(label_map)
             digests = (hashlib.sha256(frame).hexdigest(), hashlib.sha256(mask).hexdigest())
             split = self.folds.of[item.image_id]
-            row = rows.real_row(self.project_id, dict(item._mapping), split, origin, label_map, digests)
+            row = rows.real_row(self.project_id, item, split, origin, label_map, digests)
             self.raters.update(row["raters"])
             self._add(row, frame, mask, masks)
 
@@ -166,6 +176,8 @@ class _Build:
         }
         used: dict[str, Any] = {}
         for number, item in enumerate(self.store.synthetic_of(self.project_id)):
+            if item.job_id not in self.synthetic_jobs:
+                continue
             self.report(0.8 + 0.15 * number / (number + 100), "synthetic images", f"{number} seen")
             reason = item.reason if not item.accepted else leaking.get(item.generator_id, "")
             generator = known[item.generator_id]
@@ -196,15 +208,21 @@ class _Build:
         self.counts[row["origin"]] += 1
         self.splits.setdefault(row["split"], Counter())[row["origin"]] += 1
 
+    def _leave_out(self, item: facts.Known, origin: str, status: str, reason: str) -> None:
+        """Account for an image that isn't in the dataset."""
+        version = item.state["version"] if item.state else (item.consensus or {}).get("version")
+        row = {"id": item.image_id, "origin": origin, "name": item.name, "group": item.group_name}
+        self._reject({**row, "status": status, "consensus_version": version, "reason": reason})
+        self.left_out[status] += 1
+
     def _reject(self, row: dict[str, Any]) -> None:
         self.rejected.write(rows.to_json(row) + "\n")
 
     def _facts(self, generators: list[dict[str, Any]]) -> dict[str, Any]:
-        project = self.store.project(self.project_id)
         fractions = self.folds.fractions
         return {
             "name": self.params.name,
-            "project": project.name if project is not None else self.project_id,
+            "project": self.view.name(),
             "licence": self.params.licence.strip(),
             "consent": self.params.consent.strip(),
             "formats": [name for name in FORMATS if name in self.params.formats],
@@ -216,5 +234,6 @@ class _Build:
             "fractions": {"train": fractions.train, "val": fractions.val, "test": fractions.test},
             "dropped": len(self.folds.dropped),
             "rejected": dict(self.reasons),
+            "left_out": dict(self.left_out),
             "generators": generators,
         }

@@ -1,9 +1,8 @@
-"""Events in (projects, gold, accepted consensus, deleted images) and out (generator, synthetic images, dataset)."""
+"""Events in (projects, images, gold, consensus, deletions) and out (generator, synthetic images, dataset)."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
@@ -14,11 +13,9 @@ from shared.blobs import BlobStore
 from shared.bus.runner import Handler
 from shared.contracts.bramble.annotations.v1.events_pb2 import GoldAdded, ProjectCreated, ProjectUpdated
 from shared.contracts.bramble.common.v1.common_pb2 import BlobRef, Envelope, ImageRef, LabelMask
-from shared.contracts.bramble.consensus.v1.events_pb2 import ConsensusAccepted
-from shared.contracts.bramble.images.v1.events_pb2 import ImageDeleted
+from shared.contracts.bramble.consensus.v1.events_pb2 import ConsensusAccepted, ConsensusUpdated
+from shared.contracts.bramble.images.v1.events_pb2 import ImageDeleted, ImageStored
 from shared.imaging import rle
-
-log = logging.getLogger(__name__)
 
 
 def handlers(store: Store, blobs: BlobStore) -> list[Handler]:
@@ -31,19 +28,13 @@ def handlers(store: Store, blobs: BlobStore) -> list[Handler]:
     def on_gold(conn: Connection, _envelope: Envelope, message: GoldAdded) -> None:
         image = message.image
         if message.removed:
-            store.drop_gold(conn, message.project_id, image.id)
+            store.tell(conn, message.project_id, "gold", image.id, {"gold": None})
             return
         gold = {"masks": [_mask(blobs, mask) for mask in message.masks]}
-        store.put_item(conn, message.project_id, image.id, {**_image(image), "gold": gold})
+        store.tell(conn, message.project_id, "gold", image.id, {**_image(image), "gold": gold})
 
     def on_consensus(conn: Connection, _envelope: Envelope, message: ConsensusAccepted) -> None:
         image = message.image
-        # Versions of one image come in order from one partition, but a replayed dead letter may be old news.
-        if message.version < store.consensus_version(conn, message.project_id, image.id):
-            log.info(
-                "consensus %d of image %s is older than what is known; skipped", message.version, image.id
-            )
-            return
         consensus = {
             "masks": [_mask(blobs, label.mask) for label in message.labels if label.mask.area],
             "version": message.version,
@@ -53,16 +44,30 @@ def handlers(store: Store, blobs: BlobStore) -> list[Handler]:
             "by_expert": message.by_expert,
             "agreement": {str(label.mask.label_id): round(label.agreement, 6) for label in message.labels},
         }
-        store.put_item(conn, message.project_id, image.id, {**_image(image), "consensus": consensus})
+        told = {**_image(image), "consensus": consensus}
+        store.tell(conn, message.project_id, "consensus", image.id, told)
+
+    def on_state(conn: Connection, envelope: Envelope, message: ConsensusUpdated) -> None:
+        # A message from before the status existed tells of escalation only.
+        status = message.status or ("review" if message.escalated else "")
+        if not status:
+            return
+        told = {"version": message.version, "status": status, "at_us": envelope.occurred_at_us}
+        store.tell(conn, message.project_id, "state", message.image_id, told)
+
+    def on_image(conn: Connection, _envelope: Envelope, message: ImageStored) -> None:
+        store.tell(conn, message.image.project_id, "image", message.image.id, _image(message.image))
 
     def on_deleted(conn: Connection, _envelope: Envelope, message: ImageDeleted) -> None:
-        store.delete_image(conn, message.project_id, message.image_id)
+        store.tell(conn, message.project_id, "deleted", message.image_id, {})
 
     return [
         Handler(ProjectCreated, on_project),
         Handler(ProjectUpdated, on_project),
         Handler(GoldAdded, on_gold),
         Handler(ConsensusAccepted, on_consensus),
+        Handler(ConsensusUpdated, on_state),
+        Handler(ImageStored, on_image),
         Handler(ImageDeleted, on_deleted),
     ]
 
@@ -91,7 +96,7 @@ def _ref(ref: BlobRef) -> dict[str, Any]:
     }
 
 
-def read_ref(blobs: BlobStore, ref: dict[str, Any]) -> bytes:
+def read_ref(blobs: BlobStore, ref: Mapping[str, Any]) -> bytes:
     """The bytes that a stored BlobRef names (a range of the blob where it has a length)."""
     return blobs.get(ref["key"], ref["offset"], ref["length"]) if ref["length"] else blobs.get(ref["key"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,6 +24,8 @@ class Folds:
     seed: int = 0
     fractions: splits.Fractions = field(default_factory=splits.Fractions)
     recorded: bool = False
+    basis: tuple[int, int] = (0, 0)
+    """The numbers of the facts that images and recorded splits were read as of."""
 
 
 def decide(
@@ -35,21 +37,42 @@ def decide(
     Otherwise the split is made afresh from ``seed`` and ``fractions``. Raises Conflict where a recorded split has other shares.
     """
     _read_pictures(store, blobs, project_id)
-    heads = store.item_heads(project_id)
+    view = store.view(project_id)
+    heads = view.heads()
+    pairs = _same_pictures(store, project_id, heads)
+    if not record:
+        return _folds(heads, pairs, {}, Folds({}, {}, seed, fractions, False, (view.upto, view.upto)))
+    settings, known = view.splits()
+    if settings is not None:
+        fixed = splits.Fractions(**settings[1])
+        if fractions != splits.Fractions() and fractions != fixed:
+            raise Conflict(
+                f"This project's split was fixed as {fixed.train:g} / {fixed.val:g} / {fixed.test:g} when its first generator was "
+                "trained; synthetic images can't be published with another one. Leave `split` out, or leave out synthetic."
+            )
+        seed, fractions = settings[0], fixed
+    found = _folds(heads, pairs, known, Folds({}, {}, seed, fractions, True, (view.upto, view.upto)))
+    fresh = {group: found.of[image_id] for image_id, group, _, _ in heads if group not in known}
+    shares = {"train": fractions.train, "val": fractions.val, "test": fractions.test}
+    store.record_splits(project_id, seed, shares, fresh)
+    # Read back: where another job recorded a group in between, its word holds.
+    return again(store, project_id, Folds({}, {}, seed, fractions, True, (view.upto, view.later().upto)))
+
+
+def again(store: Store, project_id: str, like: Folds) -> Folds:
+    """The folds as of ``like.basis``, with its seed and shares: what a dataset that was built then had."""
+    view = store.view(project_id, like.basis[0])
+    known = store.view(project_id, like.basis[1]).splits()[1] if like.recorded else {}
+    heads = view.heads()
+    return _folds(heads, _same_pictures(store, project_id, heads), known, like)
+
+
+def _folds(
+    heads: list[tuple[str, str, str, str]], pairs: list[tuple[str, str]], known: dict[str, str], like: Folds
+) -> Folds:
+    """Images to splits by group, with ``pairs`` of groups tied; ``known`` groups stay where they are."""
     sizes = Counter(group for _, group, _, _ in heads)
-    tied = splits.tie_groups(_same_pictures(store, project_id, heads))
-    known: dict[str, str] = {}
-    if record:
-        project = store.project(project_id)
-        if project is not None and project.split_seed is not None:
-            fixed = splits.Fractions(**project.split)
-            if fractions != splits.Fractions() and fractions != fixed:
-                raise Conflict(
-                    f"This project's split was fixed as {fixed.train:g} / {fixed.val:g} / {fixed.test:g} when its first generator was "
-                    "trained; synthetic images can't be published with another one. Leave `split` out, or leave out synthetic."
-                )
-            seed, fractions = int(project.split_seed), fixed
-        known = store.recorded_splits(project_id)
+    tied = splits.tie_groups(pairs)
     merged: Counter[str] = Counter()
     for group, size in sizes.items():
         merged[tied.get(group, group)] += size
@@ -58,7 +81,7 @@ def decide(
     for group, split in known.items():
         root = tied.get(group, group)
         fixed_roots[root] = min(fixed_roots.get(root, split), split, key=("test", "val", "train").index)
-    by_root = splits.assign(merged, seed, fractions, fixed_roots)
+    by_root = splits.assign(merged, like.seed, like.fractions, fixed_roots)
     of: dict[str, str] = {}
     dropped: dict[str, str] = {}
     for image_id, group, _, _ in heads:
@@ -67,11 +90,7 @@ def decide(
             dropped[image_id] = f"its group {group} holds a picture of the {wanted} set"
         else:
             of[image_id] = wanted
-    if record:
-        fresh = {g: by_root[tied.get(g, g)] for g in sizes if g not in known}
-        shares = {"train": fractions.train, "val": fractions.val, "test": fractions.test}
-        store.record_splits(project_id, seed, shares, fresh)
-    return Folds(of, dropped, seed, fractions, record)
+    return replace(like, of=of, dropped=dropped)
 
 
 def _read_pictures(store: Store, blobs: BlobStore, project_id: str) -> None:

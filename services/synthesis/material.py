@@ -62,8 +62,7 @@ def load(
             continue
         pixels = codecs.decode_png(read_ref(blobs, item.frame))
         shape = (pixels.shape[0], pixels.shape[1])
-        source = item.gold if item.gold is not None else item.consensus
-        masks = decode_masks(source["masks"], *shape)
+        masks = decode_masks(item.masks, *shape)
         label_map = labelmaps.from_masks(masks, label_ids, shape)
         rows.append((labelmaps.fit_image(pixels, size, channels), labelmaps.fit_label_map(label_map, size)))
         ids.append(item.image_id)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.clock import to_rfc3339
 
 T = TypeVar("T")
-JobKind = Literal["train", "sample", "synthesise", "dataset", "study"]
+JobKind = Literal["train", "sample", "synthesise", "dataset", "study", "verify"]
 
 
 class Page(BaseModel, Generic[T]):

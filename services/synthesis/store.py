@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, func, insert, or_, select, update
 
+from services.synthesis import journal
+from services.synthesis.domain.facts import HEADS, Known, apply
 from services.synthesis.tables import datasets, generators, items, projects, splits, synthetic
 from shared.clock import Clock
 from shared.db.session import Database
@@ -14,6 +16,13 @@ from shared.db.upsert import upsert as insert_into
 from shared.errors import NotFound
 
 Record = Row[Any]
+_ANY_MASKS = or_(items.c.gold.is_not(None), items.c.consensus.is_not(None))
+
+
+def known(row: Record) -> Known:
+    """A row of `items`."""
+    values = {name: getattr(row, name) for name in (*HEADS, "gold", "consensus", "state", "deleted")}
+    return Known(image_id=row.image_id, **values)
 
 
 def upsert(conn: Connection, table: Table, keys: Mapping[str, Any], values: Mapping[str, Any]) -> None:
@@ -34,42 +43,24 @@ class Store:
         self, conn: Connection, project_id: str, name: str, labels: Sequence[Mapping[str, Any]]
     ) -> None:
         """Remember a project's name and labels."""
-        values = {"name": name[:200], "labels": list(labels), "updated_at_us": self.clock.now_us()}
+        values: dict[str, Any] = {"name": name[:200], "labels": list(labels)}
+        journal.add(conn, self.clock, project_id, "project", "", values)
+        values["updated_at_us"] = self.clock.now_us()
         upsert(conn, projects, {"project_id": project_id}, values)
 
-    def put_item(self, conn: Connection, project_id: str, image_id: str, values: Mapping[str, Any]) -> None:
-        """Remember an image with its gold or consensus masks; one that was deleted stays deleted."""
+    def tell(
+        self, conn: Connection, project_id: str, kind: str, image_id: str, data: Mapping[str, Any]
+    ) -> None:
+        """Remember a fact about an image, see `domain.facts`; what changes nothing isn't kept."""
+        keys = {"project_id": project_id, "image_id": image_id}
         here = (items.c.project_id == project_id) & (items.c.image_id == image_id)
-        if conn.execute(select(items.c.deleted).where(here)).scalar():
+        row = conn.execute(select(items).where(here)).first()
+        before = known(row) if row is not None else Known(image_id)
+        after = apply(before, kind, data)
+        if after == before:
             return
-        upsert(
-            conn,
-            items,
-            {"project_id": project_id, "image_id": image_id},
-            {**values, "updated_at_us": self.clock.now_us()},
-        )
-
-    def consensus_version(self, conn: Connection, project_id: str, image_id: str) -> int:
-        """The version of the consensus that is known of an image; -1: none."""
-        here = (items.c.project_id == project_id) & (items.c.image_id == image_id)
-        found = conn.execute(select(items.c.consensus).where(here)).scalar()
-        return int(found["version"]) if found else -1
-
-    def drop_gold(self, conn: Connection, project_id: str, image_id: str) -> None:
-        """The lab took gold back; the image stays only if it has a consensus."""
-        here = (items.c.project_id == project_id) & (items.c.image_id == image_id)
-        conn.execute(update(items).where(here).values(gold=None, updated_at_us=self.clock.now_us()))
-        conn.execute(delete(items).where(here, items.c.consensus.is_(None), items.c.deleted.is_(False)))
-
-    def delete_image(self, conn: Connection, project_id: str, image_id: str) -> None:
-        """Leave an image out of everything that is made from now on, also where its masks are told of later than this."""
-        gone = {"gold": None, "consensus": None, "deleted": True, "updated_at_us": self.clock.now_us()}
-        here = (items.c.project_id == project_id) & (items.c.image_id == image_id)
-        if conn.execute(update(items).where(here).values(gone)).rowcount:
-            return
-        never = {"group_name": "", "name": "", "source_id": "", "height": 0, "width": 0, "channels": 1}
-        row = {"project_id": project_id, "image_id": image_id, **never, "frame": {}, "geometry": {}}
-        conn.execute(insert(items).values(**row, **gone))
+        journal.add(conn, self.clock, project_id, kind, image_id, data)
+        upsert(conn, items, keys, {**after.columns(), "updated_at_us": self.clock.now_us()})
 
     # Projects, items, splits
 
@@ -78,59 +69,39 @@ class Store:
         with self.db.read() as conn:
             return conn.execute(select(projects).where(projects.c.project_id == project_id)).first()
 
+    def view(self, project_id: str, upto: int | None = None) -> journal.View:
+        """The project as of a fact's number; None: now."""
+        return journal.View(self.db, project_id, upto)
+
     def labels(self, project_id: str) -> list[dict[str, Any]]:
         """``[{id, name, color}]`` in order of id; without a project's event, numbers stand in for names."""
         row = self.project(project_id)
         if row is not None and row.labels:
             return sorted((dict(label) for label in row.labels), key=lambda label: int(label["id"]))
-        seen: set[int] = set()
-        for item in self.items(project_id):
-            for source in (item.gold, item.consensus):
-                seen |= {int(m["label_id"]) for m in (source or {}).get("masks", [])}
+        seen = {int(m["label_id"]) for item in self.items(project_id) for m in item.masks}
         return [{"id": n, "name": f"label {n}", "color": ""} for n in sorted(seen)]
 
-    def items(self, project_id: str) -> Iterator[Record]:
+    def items(self, project_id: str) -> Iterator[Known]:
         """All labelled images of a project in order of id, read in pages so that memory stays flat."""
         last = ""
         while True:
             query = select(items).where(items.c.project_id == project_id, items.c.image_id > last)
-            query = query.where(items.c.deleted.is_(False))
+            query = query.where(items.c.deleted.is_(False), _ANY_MASKS)
             with self.db.read() as conn:
                 rows = conn.execute(query.order_by(items.c.image_id).limit(500)).all()
-            yield from rows
+            yield from (item for item in map(known, rows) if item.labelled)
             if len(rows) < 500:
                 return
             last = rows[-1].image_id
-
-    def has_colour(self, project_id: str, synthetic_too: bool) -> bool:
-        """Whether any image of a project has three channels."""
-        tables = [items, synthetic] if synthetic_too else [items]
-        with self.db.read() as conn:
-            for table in tables:
-                here = (table.c.project_id == project_id) & (table.c.channels >= 3)
-                if conn.execute(select(table.c.channels).where(here).limit(1)).first():
-                    return True
-        return False
 
     def unread(self, project_id: str) -> list[Any]:
         """(image_id, frame) of up to 200 items whose picture hash isn't known yet."""
         here = (
             (items.c.project_id == project_id) & items.c.picture_hash.is_(None) & items.c.deleted.is_(False)
         )
+        query = select(items.c.image_id, items.c.frame).where(here, _ANY_MASKS).limit(200)
         with self.db.read() as conn:
-            return list(conn.execute(select(items.c.image_id, items.c.frame).where(here).limit(200)).all())
-
-    def item_heads(self, project_id: str) -> list[tuple[str, str, str, str]]:
-        """(image_id, group, picture hash, SHA-256 of the frame) of all items in order of id: little enough for 100,000 of them."""
-        columns = (items.c.image_id, items.c.group_name, items.c.picture_hash, items.c.frame)
-        here = (items.c.project_id == project_id) & items.c.deleted.is_(False)
-        query = select(*columns).where(here).order_by(items.c.image_id)
-        with self.db.read() as conn:
-            rows = conn.execution_options(yield_per=1000).execute(query)
-            return [
-                (r.image_id, r.group_name, r.picture_hash or "", r.frame["sha256"] or r.image_id)
-                for r in rows
-            ]
+            return list(conn.execute(query).all())
 
     def thumbprints(self, project_id: str, image_ids: Sequence[str]) -> dict[str, bytes]:
         """Image id → thumbprint."""
@@ -149,18 +120,15 @@ class Store:
                 here = (items.c.project_id == project_id) & (items.c.image_id == image_id)
                 conn.execute(update(items).where(here).values(picture_hash=digest, thumbprint=thumb))
 
-    def recorded_splits(self, project_id: str) -> dict[str, str]:
-        """Group → split, as recorded."""
-        with self.db.read() as conn:
-            rows = conn.execute(select(splits).where(splits.c.project_id == project_id)).all()
-        return {row.group_name: row.split for row in rows}
-
     def record_splits(
         self, project_id: str, seed: int, split: Mapping[str, float], chosen: Mapping[str, str]
     ) -> None:
         """Record new groups' splits, and the seed and shares when they are the first. What is recorded never changes."""
         now = self.clock.now_us()
         with self.db.begin() as conn:
+            if chosen:
+                told = {"seed": seed, "shares": dict(split), "groups": dict(chosen)}
+                journal.add(conn, self.clock, project_id, "split", "", told)
             first = (projects.c.project_id == project_id) & projects.c.split_seed.is_(None)
             conn.execute(update(projects).where(first).values(split_seed=seed, split=dict(split)))
             for group, name in chosen.items():
@@ -191,8 +159,10 @@ class Store:
             return list(conn.execute(query).all())
 
     def add_synthetic(self, conn: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert synthetic images, kept and rejected ones."""
+        """Insert the synthetic images of one job, kept and rejected ones."""
         if rows:
+            about = {"job_id": rows[0]["job_id"], "images": len(rows)}
+            journal.add(conn, self.clock, rows[0]["project_id"], "synthetic", "", about)
             conn.execute(insert(synthetic), [{**row, "created_at_us": self.clock.now_us()} for row in rows])
 
     def synthetic_image(self, synthetic_id: str) -> Record:

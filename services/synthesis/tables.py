@@ -28,6 +28,7 @@ projects = Table(
     # Decided once, when the first generator is trained; null before.
     Column("split_seed", BigInteger),
     Column("split", JSON),
+    Column("facts", Integer, nullable=False, default=0, server_default=text("0")),  # how many were told
     Column("updated_at_us", BigInteger, nullable=False),
 )
 
@@ -48,11 +49,26 @@ items = Table(
     Column(
         "consensus", JSON(none_as_null=True)
     ),  # {masks, version, method, submissions, raters, by_expert, agreement}
+    Column("state", JSON(none_as_null=True)),  # {version, status, at_us} of the newest version
     # The lab deleted the image; the row stays so that older news of it can't bring it back.
     Column("deleted", Boolean, nullable=False, default=False, server_default=text("false")),
     Column("picture_hash", String(16)),  # filled by the first job that reads the frame
     Column("thumbprint", LargeBinary),
     Column("updated_at_us", BigInteger, nullable=False),
+)
+
+# What events told, in order: a dataset can be built again as of any number. Never changed.
+facts = Table(
+    "synthesis_facts",
+    metadata,
+    Column("project_id", String(36), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("image_id", String(36), nullable=False),
+    Column("data", JSON, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+    Index("ix_synthesis_facts_image", "project_id", "image_id", "number"),
+    Index("ix_synthesis_facts_kind", "project_id", "kind", "number"),
 )
 
 splits = Table(
@@ -148,6 +164,8 @@ datasets = Table(
     Column("archive_size", BigInteger, nullable=False),
     Column("counts", JSON, nullable=False),
     Column("params", JSON, nullable=False),
+    # As of which facts it was built, {images, splits}; null: before facts were kept.
+    Column("basis", JSON(none_as_null=True)),
     Column("created_at_us", BigInteger, nullable=False),
     Index("uq_synthesis_datasets_version", "project_id", "name", "version", unique=True),
 )

@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,13 @@ from services.synthesis.domain.params import (
     SampleParams,
     StudyParams,
     TrainParams,
+    VerifyParams,
     parse,
 )
 from services.synthesis.domain.splits import Fractions
 from services.synthesis.folds import Folds, decide
 from services.synthesis.queue import Job, JobQueue
+from services.synthesis.rebuild import rebuild
 from services.synthesis.store import Store
 from services.synthesis.training.checkpoints import BlobCheckpoints
 from services.synthesis.training.progress import Report, part
@@ -34,7 +36,7 @@ from shared.contracts.bramble.synthesis.v1.events_pb2 import (
     SynthesisCompleted,
 )
 from shared.db.outbox import emit
-from shared.errors import InvalidInput
+from shared.errors import InvalidInput, NotFound
 from shared.ids import new_id
 from shared.imaging import codecs
 
@@ -80,6 +82,7 @@ def run(context: Context) -> None:
         "synthesise": _synthesise_job,
         "dataset": _dataset_job,
         "study": _study_job,
+        "verify": _verify_job,
     }
     kinds[context.job.kind](context)
 
@@ -302,6 +305,12 @@ def _dataset_job(context: Context) -> None:
                     "archive_size": built.size,
                     "counts": built.counts,
                     "params": job.params,
+                    "basis": {
+                        "images": folds.basis[0],
+                        "splits": folds.basis[1],
+                        "seed": folds.seed,
+                        "shares": asdict(folds.fractions),
+                    },
                 },
             )
             result.update(dataset_id=dataset_id, version=version, unchanged=False)
@@ -318,6 +327,13 @@ def _dataset_job(context: Context) -> None:
             emit(conn, SERVICE, job.project_id, event, clock=store.clock)
 
         context.finish(result, write)
+
+
+def _verify_job(context: Context) -> None:
+    dataset_id = parse(VerifyParams, context.job.params).dataset_id
+    if context.store.dataset(dataset_id).project_id != context.job.project_id:
+        raise NotFound("There is no such dataset.")
+    context.finish(rebuild(context.store, context.blobs, dataset_id, context.report))
 
 
 def _study_job(context: Context) -> None:

@@ -140,6 +140,7 @@ def _synthesis() -> list[Route]:
         Route("POST", "/projects/{project_id}/datasets", s, _LAB, audit="dataset.create"),
         Route("GET", "/projects/{project_id}/datasets", s, _LAB),
         Route("GET", "/datasets/{dataset_id}", s, _LAB),
+        Route("POST", "/datasets/{dataset_id}/verify", s, _LAB),
         Route("GET", "/datasets/{dataset_id}/download", s, _LAB, audit="dataset.download"),
     ]
 

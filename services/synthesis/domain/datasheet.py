@@ -17,7 +17,7 @@ def render(facts: Mapping[str, Any]) -> str:
     total = sum(counts[o] for o in ("real", "consensus", "synthetic"))
     shares = ", ".join(f"{split} {sum(found.values())}" for split, found in sorted(splits.items()))
     labels = ", ".join(f"{label['name']} ({label['id']})" for label in facts["labels"])
-    left_out = sum(facts["rejected"].values())
+    refused, left_out = sum(facts["rejected"].values()), sum(facts["left_out"].values())
     return f"""# Datasheet: {facts["name"]}
 
 ## Motivation
@@ -30,7 +30,8 @@ def render(facts: Mapping[str, Any]) -> str:
 
 - **What is an instance?** An image with a mask of label ids; {total} of them: {counts["real"]} with the lab's own mask,
   {counts["consensus"]} with a mask merged from volunteers, {counts["synthetic"]} drawn by a generator. Each says which in `manifest.jsonl`.
-- **Is anything missing?** {left_out} images were left out; `rejected.jsonl` names each with its reason.
+- **Is anything missing?** {left_out} images of the project and {refused} synthetic ones were left out; `rejected.jsonl` names each
+  with its reason. An image whose masks await an expert is among them: what is hard is missing more often than what is easy.
 - **Are there recommended splits?** {shares or "none"} (seed {facts["seed"]}), by group (patient, volume or source).
   Test on real images only.
 - **Are there errors, noise or redundancies?** Consensus masks carry an agreement, no guarantee. Groups that hold the same picture stand

@@ -13,7 +13,7 @@ from shared.errors import InvalidInput
 MIN_TRAIN_IMAGES = 4
 """Fewer images in the training fold teach a generator nothing but copies."""
 
-KINDS = ("train", "sample", "synthesise", "dataset", "study")
+KINDS = ("train", "sample", "synthesise", "dataset", "study", "verify")
 SOURCES = ("real", "consensus", "synthetic")
 FORMATS = ("png", "coco", "nifti", "nnunet", "huggingface")
 DEFAULT_FORMATS = ("png", "coco")
@@ -115,6 +115,13 @@ class DatasetParams:
         for name in ("licence", "consent"):
             if len(getattr(self, name)) > 2000:
                 raise InvalidInput(f"{name} may have at most 2,000 characters.")
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyParams:
+    """A published dataset to build again and compare."""
+
+    dataset_id: str = ""
 
 
 ARMS = {
@@ -240,6 +247,7 @@ def job_params(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
         "synthesise": (TrainParams, SampleParams),
         "dataset": (DatasetParams,),
         "study": (StudyParams,),
+        "verify": (VerifyParams,),
     }
     if kind != "synthesise":
         return as_dict(parse(classes[kind][0], values))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from services.synthesis.domain.facts import Known
 from shared.imaging import rle
 
 CSV_COLUMNS = (
@@ -31,6 +32,15 @@ CSV_COLUMNS = (
 )
 
 
+_STATUS = {
+    "unlabelled": "without answers",
+    "pending": "whose consensus isn't accepted yet",
+    "review": "whose consensus awaits an expert",
+    "not-included": "of a kind that wasn't asked for",
+    "dropped": "whose group holds a picture of another split",
+}
+
+
 def pseudonym(project_id: str, rater_id: str) -> str:
     """A rater's name within one project's datasets: stable there, and another one in every other project."""
     return "r" + hashlib.sha256(f"{project_id}/{rater_id}".encode()).hexdigest()[:10]
@@ -38,27 +48,26 @@ def pseudonym(project_id: str, rater_id: str) -> str:
 
 def real_row(
     project_id: str,
-    item: Mapping[str, Any],
+    item: Known,
     split: str,
     origin: str,
     label_map: NDArray[np.uint8],
     digests: tuple[str, str],
 ) -> dict[str, Any]:
     """The manifest row of a labelled image; ``origin`` is "real" (the lab's gold) or "consensus" (of volunteers)."""
-    consensus = item["consensus"] or {}
-    shown = consensus if origin == "consensus" else {}
+    shown = (item.accepted or {}) if origin == "consensus" else {}
     return {
-        "id": item["image_id"],
+        "id": item.image_id,
         "origin": origin,
         "split": split,
-        "group": item["group_name"],
-        "image": f"images/{item['image_id']}.png",
-        "mask": f"masks/{item['image_id']}.png",
+        "group": item.group_name,
+        "image": f"images/{item.image_id}.png",
+        "mask": f"masks/{item.image_id}.png",
         "height": int(label_map.shape[0]),
         "width": int(label_map.shape[1]),
-        "name": item["name"],
-        "source_id": item["source_id"],
-        "source_images": [item["image_id"]],
+        "name": item.name,
+        "source_id": item.source_id,
+        "source_images": [item.image_id],
         "raters": [pseudonym(project_id, r) for r in shown.get("raters", [])],
         "consensus_version": shown.get("version"),
         "consensus_method": shown.get("method"),
@@ -66,7 +75,7 @@ def real_row(
         "by_expert": shown.get("by_expert"),
         "generator_id": None,
         "seed": None,
-        "geometry": item["geometry"],
+        "geometry": item.geometry,
         "image_sha256": digests[0],
         "mask_sha256": digests[1],
     }
@@ -177,14 +186,15 @@ def card(facts: Mapping[str, Any]) -> str:
         notes.append(
             "**There is no test split**: the images come from too few groups. Nothing measured on this dataset alone is held out."
         )
-    if facts["dropped"]:
-        notes.append(
-            f"{facts['dropped']} images were left out because their group holds a picture of another split; see rejected.jsonl."
-        )
     if facts["rejected"]:
         reasons = ", ".join(f"{n} {why}" for why, n in sorted(facts["rejected"].items()))
         notes.append(
             f"Synthetic images refused by the filters: {reasons}; each with its reason in rejected.jsonl."
+        )
+    if facts["left_out"]:
+        words = ", ".join(f"{n} {_STATUS[status]}" for status, n in sorted(facts["left_out"].items()))
+        notes.append(
+            f"Images of the project that aren't in it: {words}; each with its reason in rejected.jsonl."
         )
     generators = "\n".join(
         f"- `{g['id']}`: segmentation-guided diffusion, {g['steps']} steps on {g['images']} training images of "

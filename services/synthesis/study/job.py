@@ -49,8 +49,7 @@ def _load(context: Context, params: StudyParams) -> StudySet:
     pictures, maps, rows = [], [], []
     for item in context.store.items(project_id):
         pixels = codecs.decode_png(read_ref(context.blobs, item.frame))
-        source = item.gold if item.gold is not None else item.consensus
-        masks = decode_masks(source["masks"], pixels.shape[0], pixels.shape[1])
+        masks = decode_masks(item.masks, pixels.shape[0], pixels.shape[1])
         pictures.append(np.asarray(pixels))
         maps.append(labelmaps.from_masks(masks, label_ids, (pixels.shape[0], pixels.shape[1])))
         origin = "real" if item.gold is not None else "consensus"

@@ -18,7 +18,11 @@ from shared.bus.abstract import Message
 from shared.clock import SystemClock
 from shared.contracts.bramble.annotations.v1.events_pb2 import GoldAdded, ProjectCreated
 from shared.contracts.bramble.common.v1.common_pb2 import BlobRef, ImageRef, Label, LabelMask
-from shared.contracts.bramble.consensus.v1.events_pb2 import ConsensusAccepted, LabelConsensus
+from shared.contracts.bramble.consensus.v1.events_pb2 import (
+    ConsensusAccepted,
+    ConsensusUpdated,
+    LabelConsensus,
+)
 from shared.db.outbox import envelope_for
 from shared.deps import Deps
 from shared.ids import new_id
@@ -104,6 +108,12 @@ class House:
             )
         )  # fmt: skip
         return image.id
+
+    def state(self, image_id: str, version: int, status: str) -> None:
+        """What consensus tells of a version that isn't accepted (or is)."""
+        self.tell(
+            ConsensusUpdated(project_id=self.project, image_id=image_id, version=version, status=status)
+        )
 
     def fill(
         self,

@@ -85,7 +85,7 @@ def test_a_deleted_image_is_left_out_whatever_comes_later(house):
 
     def present() -> list[str]:
         found = [item.image_id for item in house.store.items(house.project)]
-        assert [head[0] for head in house.store.item_heads(house.project)] == found
+        assert [head[0] for head in house.store.view(house.project).heads()] == found
         assert {row.image_id for row in house.store.unread(house.project)} <= set(found)
         return found
 

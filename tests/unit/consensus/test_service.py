@@ -285,6 +285,12 @@ def test_an_expert_accepts_fixes_and_sends_back(service: Service):
     service.feed(service.submission("i", "d", {1: disk(40, 40, 5)}))
     assert (rle.decode(rle.from_json(service.consensus("i")["labels"][0]["rle"])) == fixed).all()
     assert service.post(path, {"decision": "send_back", "comment": "look again"}).json()["status"] == "review"
+    told = service.emitted("ConsensusUpdated")[-1]
+    assert (told.status, told.escalated, told.version) == (
+        "review",
+        False,
+        service.emitted("ConsensusAccepted")[-1].version,
+    )
     service.feed(service.submission("i", "e", {1: disk(24, 24, 6)}))
     assert service.consensus("i")["labels"][0]["raters"] == 5
     assert service.post(path, {"decision": "accept"}).json()["status"] == "accepted"

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from shared.contracts.bramble.common.v1 import common_pb2 as bramble_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!bramble/consensus/v1/events.proto\x12\x14\x62ramble.consensus.v1\x1a\x1e\x62ramble/common/v1/common.proto\"\x8d\x02\n\x10\x43onsensusUpdated\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08image_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x0e\n\x06method\x18\x04 \x01(\t\x12\x34\n\x06labels\x18\x05 \x03(\x0b\x32$.bramble.consensus.v1.LabelConsensus\x12\x16\n\x0esubmission_ids\x18\x06 \x03(\t\x12\x12\n\nneeds_more\x18\x07 \x01(\x08\x12\x11\n\tescalated\x18\x08 \x01(\x08\x12\x0e\n\x06\x65nough\x18\t \x01(\x08\x12\x15\n\rexpected_dice\x18\n \x01(\x01\x12\x16\n\x0epredicted_gain\x18\x0b \x01(\x01\"\xa8\x01\n\x0eLabelConsensus\x12*\n\x04mask\x18\x01 \x01(\x0b\x32\x1c.bramble.common.v1.LabelMask\x12/\n\x0bprobability\x18\x02 \x01(\x0b\x32\x1a.bramble.common.v1.BlobRef\x12\x11\n\tagreement\x18\x03 \x01(\x01\x12\x16\n\x0epredicted_dice\x18\x04 \x01(\x01\x12\x0e\n\x06raters\x18\x05 \x01(\r\"\x9a\x01\n\x0bRaterScored\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08rater_id\x18\x02 \x01(\t\x12\x10\n\x08label_id\x18\x03 \x01(\r\x12\x13\n\x0breliability\x18\x04 \x01(\x01\x12\x0b\n\x03low\x18\x05 \x01(\x01\x12\x0c\n\x04high\x18\x06 \x01(\x01\x12\x0e\n\x06images\x18\x07 \x01(\r\x12\x13\n\x0bquarantined\x18\x08 \x01(\x08\"\xe8\x01\n\x11\x43onsensusAccepted\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12*\n\x05image\x18\x02 \x01(\x0b\x32\x1b.bramble.common.v1.ImageRef\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x0e\n\x06method\x18\x04 \x01(\t\x12\x34\n\x06labels\x18\x05 \x03(\x0b\x32$.bramble.consensus.v1.LabelConsensus\x12\x16\n\x0esubmission_ids\x18\x06 \x03(\t\x12\x11\n\trater_ids\x18\x07 \x03(\t\x12\x11\n\tby_expert\x18\x08 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!bramble/consensus/v1/events.proto\x12\x14\x62ramble.consensus.v1\x1a\x1e\x62ramble/common/v1/common.proto\"\x9d\x02\n\x10\x43onsensusUpdated\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08image_id\x18\x02 \x01(\t\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x0e\n\x06method\x18\x04 \x01(\t\x12\x34\n\x06labels\x18\x05 \x03(\x0b\x32$.bramble.consensus.v1.LabelConsensus\x12\x16\n\x0esubmission_ids\x18\x06 \x03(\t\x12\x12\n\nneeds_more\x18\x07 \x01(\x08\x12\x11\n\tescalated\x18\x08 \x01(\x08\x12\x0e\n\x06\x65nough\x18\t \x01(\x08\x12\x15\n\rexpected_dice\x18\n \x01(\x01\x12\x16\n\x0epredicted_gain\x18\x0b \x01(\x01\x12\x0e\n\x06status\x18\x0c \x01(\t\"\xa8\x01\n\x0eLabelConsensus\x12*\n\x04mask\x18\x01 \x01(\x0b\x32\x1c.bramble.common.v1.LabelMask\x12/\n\x0bprobability\x18\x02 \x01(\x0b\x32\x1a.bramble.common.v1.BlobRef\x12\x11\n\tagreement\x18\x03 \x01(\x01\x12\x16\n\x0epredicted_dice\x18\x04 \x01(\x01\x12\x0e\n\x06raters\x18\x05 \x01(\r\"\x9a\x01\n\x0bRaterScored\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x10\n\x08rater_id\x18\x02 \x01(\t\x12\x10\n\x08label_id\x18\x03 \x01(\r\x12\x13\n\x0breliability\x18\x04 \x01(\x01\x12\x0b\n\x03low\x18\x05 \x01(\x01\x12\x0c\n\x04high\x18\x06 \x01(\x01\x12\x0e\n\x06images\x18\x07 \x01(\r\x12\x13\n\x0bquarantined\x18\x08 \x01(\x08\"\xe8\x01\n\x11\x43onsensusAccepted\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12*\n\x05image\x18\x02 \x01(\x0b\x32\x1b.bramble.common.v1.ImageRef\x12\x0f\n\x07version\x18\x03 \x01(\r\x12\x0e\n\x06method\x18\x04 \x01(\t\x12\x34\n\x06labels\x18\x05 \x03(\x0b\x32$.bramble.consensus.v1.LabelConsensus\x12\x16\n\x0esubmission_ids\x18\x06 \x03(\t\x12\x11\n\trater_ids\x18\x07 \x03(\t\x12\x11\n\tby_expert\x18\x08 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,11 +33,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'bramble.consensus.v1.events
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_CONSENSUSUPDATED']._serialized_start=92
-  _globals['_CONSENSUSUPDATED']._serialized_end=361
-  _globals['_LABELCONSENSUS']._serialized_start=364
-  _globals['_LABELCONSENSUS']._serialized_end=532
-  _globals['_RATERSCORED']._serialized_start=535
-  _globals['_RATERSCORED']._serialized_end=689
-  _globals['_CONSENSUSACCEPTED']._serialized_start=692
-  _globals['_CONSENSUSACCEPTED']._serialized_end=924
+  _globals['_CONSENSUSUPDATED']._serialized_end=377
+  _globals['_LABELCONSENSUS']._serialized_start=380
+  _globals['_LABELCONSENSUS']._serialized_end=548
+  _globals['_RATERSCORED']._serialized_start=551
+  _globals['_RATERSCORED']._serialized_end=705
+  _globals['_CONSENSUSACCEPTED']._serialized_start=708
+  _globals['_CONSENSUSACCEPTED']._serialized_end=940
 # @@protoc_insertion_point(module_scope)

@@ -34,6 +34,7 @@ class ConsensusUpdated(_message.Message):
     ENOUGH_FIELD_NUMBER: _builtins.int
     EXPECTED_DICE_FIELD_NUMBER: _builtins.int
     PREDICTED_GAIN_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
     project_id: _builtins.str
     image_id: _builtins.str
     version: _builtins.int
@@ -48,6 +49,8 @@ class ConsensusUpdated(_message.Message):
     """of the label that decides; 0: unknown"""
     predicted_gain: _builtins.float
     """what one more rater is expected to add"""
+    status: _builtins.str
+    """accepted, pending (waits for more labels), review (waits for an expert)"""
     @_builtins.property
     def labels(self) -> _containers.RepeatedCompositeFieldContainer[Global___LabelConsensus]: ...
     @_builtins.property
@@ -66,10 +69,11 @@ class ConsensusUpdated(_message.Message):
         enough: _builtins.bool = ...,
         expected_dice: _builtins.float = ...,
         predicted_gain: _builtins.float = ...,
+        status: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["enough", b"enough", "escalated", b"escalated", "expected_dice", b"expected_dice", "image_id", b"image_id", "labels", b"labels", "method", b"method", "needs_more", b"needs_more", "predicted_gain", b"predicted_gain", "project_id", b"project_id", "submission_ids", b"submission_ids", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["enough", b"enough", "escalated", b"escalated", "expected_dice", b"expected_dice", "image_id", b"image_id", "labels", b"labels", "method", b"method", "needs_more", b"needs_more", "predicted_gain", b"predicted_gain", "project_id", b"project_id", "status", b"status", "submission_ids", b"submission_ids", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
