@@ -15,7 +15,7 @@ WEB := services/web
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/package.json $(WEB)/vite.config.ts -type f 2>/dev/null)
 
 .PHONY: help setup setup-dev setup-web web run demo test check lint types unit web-check contract integration e2e chart-check chart-test \
-	bench bench-consensus bench-segment bench-intake bench-synthesis bench-web train-drupelet proto openapi lock fmt audit clean \
+	bench bench-consensus fit-confidence bench-segment bench-intake bench-synthesis bench-web train-drupelet proto openapi lock fmt audit clean \
 	run-distributed chaos
 
 help: ## List the targets
@@ -112,6 +112,9 @@ bench-intake: $(VENV)/.dev ## Start-up, memory, submissions, next task
 	$(PY) benchmarks/intake.py
 bench-consensus: $(VENV)/.dev ## Every consensus method and its peers on simulated and real crowds
 	$(PY) benchmarks/consensus.py
+	$(PY) benchmarks/consensus_real.py
+fit-confidence: $(VENV)/.dev ## Constants of predicted Dice, its interval and the worth of a label, fitted on simulated crowds
+	$(PY) benchmarks/confidence_fit.py
 bench-segment: $(VENV)/.dev ## The segmenter on seen and unseen images
 	$(PY) benchmarks/segment.py
 bench-web: $(VENV)/.dev $(WEB)/dist/index.html ## The canvas in headless Chromium, and the size of the volunteer's shell

@@ -1,16 +1,14 @@
 """Consensus: accuracy and speed of every method and of what people would use instead, on the same masks in the same run.
 
-    python benchmarks/consensus.py [--images 60] [--seeds 1] [--real FOLDER]
+    python benchmarks/consensus.py [--images 60] [--seeds 1]
 
-Crowds come from the shared simulator where it is at hand (`BRAMBLE_SHARED_DATA/../peers/crowd_sim.py`); real masks from
-`bubil_multirater`. Without them the figure is left out with a line that says so. crowd-kit is measured where it is installed
-(`pip install crowd-kit`; it pulls transformers and torch, so it is no dependency of ours).
+Crowds come from the shared simulator where it is at hand (`BRAMBLE_SHARED_DATA/../peers/crowd_sim.py`). Without it the figure is left
+out with a line that says so. Real masks: `consensus_real.py`; peers: `consensus_peers.py`.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import importlib.util
 import os
 import time
@@ -20,10 +18,11 @@ from typing import Any
 
 import numpy as np
 from common import figure
+from consensus_peers import crowdkit, crowdkit_python, simpleitk
 
 from services.consensus.domain import auto
 from services.consensus.domain.confidence import confidence, probability
-from services.consensus.domain.hierarchical import RaterModel, estimate, fuse
+from services.consensus.domain.hierarchical import FINEST, RaterModel, estimate, fuse
 from services.consensus.domain.majority import majority
 from services.consensus.domain.patterns import patterns
 from services.consensus.domain.reliability import report
@@ -33,7 +32,6 @@ from services.consensus.domain.votes import ImageVotes, image_votes
 from services.consensus.domain.weighted import weighted
 from services.consensus.merge import merge
 from shared.imaging import rle
-from shared.imaging.codecs import decode_png
 from shared.imaging.metrics import dice
 
 SHARED = Path(
@@ -71,36 +69,19 @@ def score(votes: Sequence[ImageVotes], truth: Sequence[np.ndarray], fused: Seque
     return np.array([dice(rle.decode(f.mask), t) for f, t in zip(fused, truth, strict=True)])
 
 
-def simpleitk(votes: ImageVotes) -> np.ndarray:
-    import SimpleITK as sitk  # noqa: N813
-
-    planes = [sitk.GetImageFromArray(rle.decode(m).astype(np.uint8)) for m in votes.masks]
-    return sitk.GetArrayFromImage(sitk.STAPLE(planes, 1.0)) >= 0.5
-
-
 def peers(votes: Sequence[ImageVotes], truth: Sequence[np.ndarray], **more: Any) -> dict[str, np.ndarray]:
     """Peers on the same masks: Dice of each image."""
     out = {}
     start = time.process_time()
-    out["simpleitk-staple"] = np.array([dice(simpleitk(v), t) for v, t in zip(votes, truth, strict=True)])
+    found = [simpleitk(v) for v in votes]
+    out["simpleitk-staple"] = np.array([dice(f, t) for f, t in zip(found, truth, strict=True)])
     tell("simpleitk-staple", out["simpleitk-staple"], time.process_time() - start, **more)
-    if importlib.util.find_spec("crowdkit") is None:
+    if crowdkit_python() is None:
         figure("consensus_peer_missing", 0, "", peer="crowd-kit", why="not installed", **more)
         return out
-    import pandas as pd
-    from crowdkit.aggregation import SegmentationEM, SegmentationMajorityVote, SegmentationRASA
-
-    rows = [(v.image, r, rle.decode(m)) for v in votes for r, m in zip(v.raters, v.masks, strict=True)]
-    frame = pd.DataFrame(rows, columns=["task", "worker", "segmentation"])
-    for name, peer in (
-        ("crowdkit-majority", SegmentationMajorityVote()),
-        ("crowdkit-rasa", SegmentationRASA()),
-        ("crowdkit-em", SegmentationEM()),
-    ):
-        start = time.process_time()
-        found = peer.fit_predict(frame)
-        out[name] = np.array([dice(found[v.image], t) for v, t in zip(votes, truth, strict=True)])
-        tell(name, out[name], time.process_time() - start, **more)
+    for name, (masks, seconds) in crowdkit(votes).items():
+        out[f"crowdkit-{name}"] = np.array([dice(m, t) for m, t in zip(masks, truth, strict=True)])
+        tell(f"crowdkit-{name}", out[f"crowdkit-{name}"], seconds, **more)
     return out
 
 
@@ -117,8 +98,27 @@ def tell(method: str, found: np.ndarray, seconds: float, **more: Any) -> None:
     )
 
 
-def table(votes: Sequence[ImageVotes], truth: Sequence[np.ndarray], hidden: set[str], **more: Any) -> Any:
-    """Every method on one crowd; images in ``hidden`` teach nothing but are merged too. Answers Dice by method and the model."""
+def oracle(votes: ImageVotes, truth: np.ndarray, fused: Any, model: RaterModel, spam: set[str]) -> np.ndarray:
+    """The mark for any knowledge of raters: our vote, told who is a spammer and whose mask is of another object. Bool (H, W)."""
+    honest = np.array(
+        [
+            r not in spam and dice(rle.decode(m), truth) > 0.3
+            for r, m in zip(votes.raters, votes.masks, strict=True)
+        ]
+    )
+    weights = honest * (np.array([model.of(r).variance for r in votes.raters]) + FINEST) ** -model.power
+    return rle.decode(fused.found.paint(fused.found.votes @ weights > weights.sum() / 2 + 1e-9))
+
+
+def table(
+    votes: Sequence[ImageVotes],
+    truth: Sequence[np.ndarray],
+    hidden: set[str],
+    spam: set[str],
+    with_peers: bool,
+    **more: Any,
+) -> Any:
+    """Every method on one crowd; images in ``hidden`` teach about raters but aren't judged. Answers the model."""
     kept = [v for v in votes if v.image not in hidden]
     out = {}
     singles = [np.mean([dice(rle.decode(m), t) for m in v.masks]) for v, t in zip(kept, truth, strict=True)]
@@ -135,8 +135,12 @@ def table(votes: Sequence[ImageVotes], truth: Sequence[np.ndarray], hidden: set[
     seconds = time.process_time() - start
     out["hierarchical"] = score(kept, truth, fused)
     tell("hierarchical", out["hierarchical"], seconds, **more)
+    known = [oracle(v, t, f, model, spam) for v, t, f in zip(kept, truth, fused, strict=True)]
+    out["oracle-honest"] = np.array([dice(m, t) for m, t in zip(known, truth, strict=True)])
+    tell("oracle-honest", out["oracle-honest"], 0.0, **more)
     figure("consensus_auto", 0, "", choice=auto.choose(votes).method, **more)
-    out |= peers(kept, truth, **more)
+    if with_peers:
+        out |= peers(kept, truth, **more)
     for name, found in out.items():
         if name != "hierarchical":
             gain = paired(out["hierarchical"] - found)
@@ -160,18 +164,67 @@ def calibration(
     bins = np.minimum((p * 10).astype(int), 9)
     ece = sum(abs(float(p[bins == b].sum() - y[bins == b].sum())) for b in range(10)) / len(p)
     figure("consensus_ece", ece, "", pixels=len(p), **more)
+    covered(fused, found, method="hierarchical", raters="5-15", **more)
+    for name in ("majority", "staple", "simple", "weighted"):
+        merged = [METHODS[name](v) for v in votes]
+        covered(merged, score(votes, truth, merged), method=name, raters="5-15", **more)
+
+
+def covered(fused: Sequence[Any], found: np.ndarray, **more: Any) -> None:
+    """How many of the 90 % intervals hold the true Dice, with Wilson's 95 % interval, and how far predicted Dice is off."""
     sure = [confidence(f) for f in fused]
     inside = [c.low <= d <= c.high for c, d in zip(sure, found, strict=True)]
-    figure("consensus_interval_coverage", float(np.mean(inside)), "of 0.90", n=len(inside), **more)
-    error = np.abs(np.array([c.predicted_dice for c in sure]) - found)
-    figure("consensus_predicted_dice_error", float(error.mean()), "Dice", **more)
+    n, share, z = len(inside), float(np.mean(inside)), 1.96
+    middle, half = share + z * z / (2 * n), z * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    ends = [round(float((middle + sign * half) / (1 + z * z / n)), 4) for sign in (-1, 1)]
+    width = float(np.mean([c.high - c.low for c in sure]))
+    below = float(np.mean([d < c.low for c, d in zip(sure, found, strict=True)]))
+    figure(
+        "consensus_interval_coverage",
+        share,
+        "of 0.90",
+        n=n,
+        low=ends[0],
+        high=ends[1],
+        truth_below=round(below, 4),
+        width=round(width, 4),
+        **more,
+    )
+    error = np.array([c.predicted_dice for c in sure]) - found
+    figure(
+        "consensus_predicted_dice_error",
+        float(np.abs(error).mean()),
+        "Dice",
+        bias=round(float(error.mean()), 4),
+        **more,
+    )
+
+
+def few(
+    votes: Sequence[ImageVotes], truth: Sequence[np.ndarray], hidden: set[str], seed: int, **more: Any
+) -> None:
+    """Predicted Dice where each image has few raters: known from such images only ("early"), or from everything ("known")."""
+    rng = np.random.default_rng(seed)
+    everything = estimate(votes)
+    for count in (1, 2, 3, 5):
+        drawn = [
+            image_votes(v.image, {v.raters[i]: v.masks[i] for i in rng.permutation(len(v.raters))[:count]})
+            for v in votes
+        ]
+        kept = [v for v in drawn if v.image not in hidden]
+        for known, model in (("early", estimate(drawn)), ("known", everything)):
+            straight: dict[Any, Any] = {}
+            fused = [fuse(v, model, cache=straight) for v in kept]
+            covered(
+                fused, score(kept, truth, fused), method="hierarchical", raters=count, model=known, **more
+            )
 
 
 def _touched(votes: ImageVotes) -> np.ndarray:
     return np.logical_or.reduce([rle.decode(m) for m in votes.masks])
 
 
-def simulated(seeds: Sequence[int], images: int, mixes: Sequence[str]) -> None:
+def simulated(seeds: Sequence[int], images: int, mixes: Sequence[str], with_peers: bool) -> None:
     sim = simulator()
     if sim is None:
         figure("consensus_left_out", 0, "", why="the simulator is not at hand")
@@ -185,8 +238,9 @@ def simulated(seeds: Sequence[int], images: int, mixes: Sequence[str]) -> None:
             ]
             truth = [t for t, _, _, gold in made if not gold]
             hidden = {v.image for v, (*_, gold) in zip(votes, made, strict=True) if gold}
-            model = table(votes, truth, hidden, crowd=mix, seed=seed)
             spam = {f"rater{k:02d}" for k, kind in enumerate(kinds) if kind["type"] == "spam"}
+            model = table(votes, truth, hidden, spam, with_peers, crowd=mix, seed=seed)
+            few(votes, truth, hidden, seed, crowd=mix)
             spammers(model, votes, spam, crowd=mix, seed=seed)
 
 
@@ -204,30 +258,6 @@ def spammers(model: Any, votes: Sequence[ImageVotes], spam: set[str], **more: An
         honest=len(good),
         **more,
     )
-
-
-def real(raters: Sequence[int]) -> None:
-    folder = SHARED / "bubil_multirater"
-    if not folder.exists():
-        figure("consensus_left_out", 0, "", why="bubil_multirater is not at hand")
-        return
-    people: dict[str, dict[str, np.ndarray]] = {}
-    gold: dict[str, np.ndarray] = {}
-    with (folder / "manifest.csv").open() as file:
-        for row in csv.DictReader(file):
-            mask = decode_png((folder / row["mask"]).read_bytes()) > 0
-            who = row["mask"].split("__")[1].removesuffix(".png")
-            if who == "gold":
-                gold[row["image"]] = mask
-            else:
-                people.setdefault(row["image"], {})[who] = mask
-    for count in raters:
-        rng = np.random.default_rng(count)
-        votes = []
-        for name, given in sorted(people.items()):
-            some = sorted(given) if count >= len(given) else sorted(rng.permutation(sorted(given))[:count])
-            votes.append(image_votes(name, {r: given[r] for r in some}))
-        table(votes, [gold[v.image] for v in votes], set(), crowd="bubil", raters=count)
 
 
 def speed() -> None:
@@ -295,15 +325,13 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=200)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--mixes", nargs="+", default=["main", "hard", "indep"])
-    parser.add_argument("--raters", type=int, nargs="+", default=[99, 5, 3])
-    parser.add_argument("--only", choices=["speed", "simulated", "real"])
+    parser.add_argument("--no-peers", action="store_true", help="leave SimpleITK and crowd-kit out")
+    parser.add_argument("--only", choices=["speed", "simulated"])
     given = parser.parse_args()
     if given.only in (None, "speed"):
         speed()
     if given.only in (None, "simulated"):
-        simulated(given.seeds, given.images, given.mixes)
-    if given.only in (None, "real"):
-        real(given.raters)
+        simulated(given.seeds, given.images, given.mixes, not given.no_peers)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
 """How sure one may be: a calibrated probability per pattern, the Dice that the consensus is expected to have, and agreement.
 
 Probability: a logistic curve over the signed weighted support and the effective number of raters (Platt scaling; Platt 1999). Predicted
-Dice: the expectation of Dice under that probability (as in Roy et al., NeuroImage 2019), then a linear correction on the logit
-scale whose residuals give the interval. The constants were fitted on the simulated crowds main and hard of seed 11 (docs/consensus.md says
-how, and how well they hold on other seeds and on real raters). Krippendorff's α: Krippendorff, "Content Analysis", 2004, nominal.
+Dice: a fractional logit (Papke and Wooldridge, J. Appl. Econometrics 1996) on what can be seen of a consensus: the expectation of Dice
+under that probability (as in Roy et al., NeuroImage 2019), the number of raters, their agreement, how far the mask moves when one is left
+out (the jackknife: Quenouille 1956), and how honest they are elsewhere. Its interval: two quantile regressions on the same (Koenker
+and Bassett, Econometrica 1978). `make fit-confidence` fits all of these constants on simulated crowds and prints them
+(docs/consensus.md says how well they hold). Krippendorff's α: Krippendorff, "Content Analysis", 2004, nominal.
 """
 
 from __future__ import annotations
@@ -19,9 +21,26 @@ from services.consensus.domain.result import Fused
 Floats = NDArray[np.float64]
 
 SLOPE = (3.42, 1.2)  # logit of a pixel = signed support · (a + b · sqrt(effective raters))
-DICE_LINE = (1.85, 0.427)  # logit of predicted Dice = a + b · logit of the expected one, ...
-DICE_CAP = 0.9  # ... but never this much above it: where nobody agrees there was nothing to fit
-DICE_SPREAD = (1.25, 1.25)  # logit units below and above that hold 90 %
+FEATURES = ("one", "logit_expected", "log_raters", "agreement", "root_jackknife", "single", "honesty")
+MOST_RATERS = 15.0  # nothing was fitted beyond, so more raters don't raise the prediction further
+# Rows: mean (logit), 5 % and 97.5 % quantile (logit of Dice); columns: FEATURES. The upper one is wider than 95 %, because where people
+# share no error the consensus is better than anything in the masks can tell. More raters, more agreement and more honesty never lower
+# the prediction: the fit was held to that.
+KNOWN = np.array(
+    [
+        [-2.1908, 0.1946, 0.2262, 0.0, -2.4214, -1.5786, 5.271],
+        [-7.261, 0.122, 0.0822, 5.4258, -1.8386, -0.6527, 5.0386],
+        [0.2419, 0.3422, 0.5842, 0.0, -0.6573, -0.5206, 2.864],
+    ]
+)
+UNKNOWN = np.array(  # for methods that don't know raters across images: without honesty
+    [
+        [1.2808, 0.0, 0.3627, 1.4825, -2.0841, -0.7149],
+        [-4.1148, 0.0, 0.4338, 6.4356, -0.5663, -3.0626],
+        [2.5066, 0.4406, 0.5562, 0.0, -0.9169, -0.6898],
+    ]
+)
+SURE_EMPTY = 0.95  # from this probability on, "nothing here" has no 0 in its 90 % interval
 _EDGE = 1e-3
 
 
@@ -57,30 +76,69 @@ def probability(fused: Fused) -> Floats:
     return np.where(untouched, 0.0, p)
 
 
-def confidence(fused: Fused) -> Confidence:
-    """All figures of one consensus."""
+def jackknife(fused: Fused) -> float:
+    """How far the mask moves when one rater is left out, the weights of the others kept: root of summed squared Dice distances, 0 …; one
+    rater: 0."""
+    found = fused.found
+    weights = np.array(list(fused.weights.values()))
+    n = len(weights)
+    if n < 2:
+        return 0.0
+    kept = np.repeat(weights[:, None], n, axis=1)
+    np.fill_diagonal(kept, 0.0)
+    others = found.votes @ kept > kept.sum(axis=0) / 2 + 1e-12
+    total = found.counts @ others + float(found.counts @ fused.chosen)
+    same = 2 * ((found.counts * fused.chosen) @ others) / np.maximum(total, 1)
+    moved = np.where(total > 0, 1 - same, 0.0)
+    return float(np.sqrt((n - 1) * np.mean(moved**2)))
+
+
+def features(fused: Fused, agreed: float | None = None) -> Floats:
+    """What predicted Dice is read off, float64 (7,) as FEATURES names them; honesty is nan where the method knows no raters.
+
+    Only for a consensus that isn't empty. ``agreed``: :func:`agreement`, where it is known already.
+    """
     p = probability(fused)
     counts = fused.found.counts
+    n = len(fused.weights)
+    inside = float(counts @ fused.chosen)
+    expected = 2 * float((counts * p) @ fused.chosen) / (inside + float(counts @ p))
+    expected = min(max(expected, _EDGE), 1 - _EDGE)
+    if agreed is None:
+        agreed = agreement(fused.found, np.array(list(fused.weights.values())))
+    return np.array(
+        [
+            1.0,
+            np.log(expected / (1 - expected)),
+            np.log(min(n, MOST_RATERS)),
+            agreed if n > 1 else 0.5,
+            np.sqrt(jackknife(fused)),
+            float(n == 1),
+            fused.honesty,
+        ]
+    )
+
+
+def _predict(fused: Fused, agreed: float, presence: float) -> tuple[float, float, float]:
+    """Predicted Dice and the ends of its 90 % interval."""
+    if not float(fused.found.counts @ fused.chosen) > 0:
+        # An empty consensus is right (Dice 1) or wrong (0): how sure is it that nothing is there?
+        expected = min(max(1 - presence, _EDGE), 1 - _EDGE)
+        return expected, expected if expected >= SURE_EMPTY else 0.0, 1.0
+    seen = features(fused, agreed)
+    logits = UNKNOWN @ seen[:-1] if np.isnan(seen[-1]) else KNOWN @ seen
+    mid, low, high = (float(v) for v in 1 / (1 + np.exp(-np.clip(logits, -30, 30))))
+    return mid, min(low, mid), max(high, mid)
+
+
+def confidence(fused: Fused) -> Confidence:
+    """All figures of one consensus."""
     areas, _ = overlaps(fused.found)
     weights = np.array(list(fused.weights.values()))
     presence = float(weights @ (areas > 0)) / max(float(weights.sum()), 1e-12)
-    inside = float(counts @ fused.chosen)
-    total = inside + float(counts @ p)
-    # An empty consensus is right (Dice 1) or wrong (0): how sure is it that nothing is there?
-    expected = 2 * float((counts * p) @ fused.chosen) / total if inside > 0 else 1 - presence
-    expected = min(max(expected, _EDGE), 1 - _EDGE)
-    logit = float(np.log(expected / (1 - expected)))
-    x = min(DICE_LINE[0] + DICE_LINE[1] * logit, logit + DICE_CAP)
-    low, mid, high = (1 / (1 + np.exp(-v)) for v in (x - DICE_SPREAD[0], x, x + DICE_SPREAD[1]))
-    return Confidence(
-        float(mid),
-        float(low),
-        float(high),
-        agreement(fused.found, weights),
-        krippendorff(fused.found),
-        presence,
-        effective_raters(fused),
-    )
+    agreed = agreement(fused.found, weights)
+    mid, low, high = _predict(fused, agreed, presence)
+    return Confidence(mid, low, high, agreed, krippendorff(fused.found), presence, effective_raters(fused))
 
 
 def agreement(found: Patterns, weights: Floats | None = None) -> float:

@@ -5,9 +5,9 @@ out, merge again, and see how far the mask moves (the jackknife: Quenouille 1956
 variance", Ann. Statist. 1981). ``sampling`` is that distance in Dice; it falls with the number of labels, and the part of the error
 that it explains is what more labels can take away. What remains is the crowd's shared error, which only an expert can mend.
 
-Three constants were chosen on the simulated crowds main and hard of seed 11 with 3, 5 and 7 raters an image and on no other seed, so
-what they save there is flattered: which share of ``sampling`` is error that predicted Dice doesn't know of, how fast it falls, and from
-which gain on another label is worth somebody's time.
+What is expected now is predicted Dice itself, which is fitted for few raters too (:mod:`confidence`). ``make fit-confidence`` fits which
+share of ``sampling`` more labels take away, and how fast, on simulated crowds; from which gain on another label is worth somebody's
+time was chosen by hand on one of them.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from services.consensus.domain.result import Fused
 from services.consensus.domain.votes import ImageVotes
 from shared.imaging import rle
 
-SHARE = 0.25  # of `sampling` that is missing from predicted Dice
-FALL = 1.5  # sampling ~ labels ** -FALL
+GAIN = 0.36  # Dice that infinitely many more labels would add, as a share of `sampling`
+FALL = 1.0  # sampling ~ labels ** -FALL
 WORTH = 0.003  # Dice that one more label must be expected to gain
 TRUSTED = 2  # raters that are more likely honest than not: two spammers who agree are sure of nothing
 LEFT_OUT = 20  # raters that are left out at most, evenly taken: beyond, the mean is known well enough
@@ -44,14 +44,14 @@ class Outlook:
 
     def gain(self, more: int = 1) -> float:
         """Dice that ``more`` further labels are expected to add."""
-        return SHARE * self.sampling * (1 - float((self.labels / (self.labels + more)) ** FALL))
+        return GAIN * self.sampling * (1 - float((self.labels / (self.labels + more)) ** FALL))
 
     def to_reach(self, target: float) -> int | None:
         """The fewest further labels after which ``target`` Dice is expected; 0: it is there; None: no number of labels gets there."""
         missing = target - self.expected
         if missing <= 0:
             return 0
-        reachable = SHARE * self.sampling
+        reachable = GAIN * self.sampling
         if reachable <= missing:
             return None
         left = (1 - missing / reachable) ** (1 / FALL)
@@ -69,7 +69,7 @@ def outlook(votes: ImageVotes, fused: Fused, model: RaterModel, predicted: float
     chosen = sorted({int(k) for k in np.linspace(0, n - 1, min(n, LEFT_OUT))})
     moved = np.array([1 - _dice_without(votes, fused, model, k) for k in chosen])
     sampling = float(np.sqrt((n - 1) * np.mean(moved**2)))
-    return Outlook(n, float(np.clip(predicted - SHARE * sampling, 0.0, 1.0)), sampling)
+    return Outlook(n, predicted, sampling)
 
 
 def _dice_without(votes: ImageVotes, fused: Fused, model: RaterModel, k: int) -> float:

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from services.consensus import store
 from services.consensus.domain.hierarchical import RaterModel, RaterParams, fuse
 from services.consensus.domain.majority import majority
-from services.consensus.domain.overlap import Bounds, Outlook, decide, outlook
+from services.consensus.domain.overlap import GAIN, Bounds, Outlook, decide, outlook
 from services.consensus.domain.votes import image_votes
 from services.consensus.merge import _STRAIGHT, merge
 from shared.contracts.bramble.annotations.v1.events_pb2 import Overlap, ProjectUpdated
@@ -85,7 +85,7 @@ def test_decisions(
 def test_labels_to_reach_a_target_is_the_inverse_of_the_gain() -> None:
     one = Outlook(4, 0.85, 0.6)
     assert one.to_reach(0.85) == 0
-    assert one.to_reach(0.85 + 0.25 * 0.6) is None
+    assert one.to_reach(0.85 + GAIN * 0.6) is None
     for target in (0.86, 0.9, 0.93, 0.97):
         k = one.to_reach(target)
         assert k is not None
