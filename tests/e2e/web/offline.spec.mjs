@@ -113,4 +113,23 @@ describe("without a connection", () => {
     assert.equal(await leases(), held - 2);
     await context.close();
   });
+
+  it("gives twenty images that were taken along back at logout", async () => {
+    const { context, page } = await openContext(browser);
+    const watch = await openContext(browser);
+    await logIn(watch.page, "lab");
+    const leases = () => watch.page.evaluate(async (p) => (await (await fetch(`/api/v1/projects/${p}`)).json()).counts.leases, project);
+    const before = await leases();
+    await enter(page);
+    await page.getByText("Without a connection").click();
+    await page.getByRole("button", { name: `Take ${ALONG} images along` }).click();
+    await page.getByText(`${ALONG} images are ready on this device`).waitFor();
+    await page.goto("/account");
+    assert.ok((await leases()) >= before + ALONG);
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.getByRole("button", { name: "Start labelling" }).waitFor();
+    assert.equal(await leases(), before);
+    await watch.context.close();
+    await context.close();
+  });
 });

@@ -48,7 +48,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await page.getByRole("dialog").waitFor();
       await check(page, `shortcuts-${size}`);
       const project = await firstProject(page);
-      for (const [name, path] of [["projects", "/projects"], ["project", `/projects/${project}`], ["stats", "/me"], ["account", "/account"], ["missing", "/nowhere"]]) {
+      for (const [name, path] of [["projects", "/projects"], ["project", `/projects/${project}`], ["stats", "/me"], ["account", "/account"], ["missing", "/nowhere"], ["missing-project", "/projects/nope"]]) {
         await page.goto(path);
         await page.locator("h1, .empty-title").first().waitFor();
         await check(page, `${name}-${size}`);
@@ -71,6 +71,24 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         await page.locator(".loading").waitFor({ state: "detached" }).catch(() => undefined);
         await check(page, `${name}-${size}`);
       }
+      assert.deepEqual(problems, []);
+      await context.close();
+    });
+
+    it("says so, with a way back, wherever an address leads nowhere", async () => {
+      const { context, page, problems } = await openContext(browser, { viewport, ...touch });
+      await logIn(page, "operator");
+      const project = await firstProject(page);
+      const nowhere = ["/nowhere", "/projects/nope", "/projects/nope/label", "/projects/nope/practice", "/lab/nope", `/lab/${project}/nowhere`, `/lab/${project}/images/a/b`, "/operator/nowhere", `/projects/${project}/nowhere`];
+      for (const path of nowhere) {
+        await page.goto("/projects");
+        await page.goto(path);
+        await page.getByText("There is no such page.").waitFor();
+        await page.locator(".empty a").waitFor();
+        await check(page, `missing${path.replace(project, "p").replaceAll("/", "-")}-${size}`);
+      }
+      await page.locator(".empty a").click();
+      await page.getByText("There is no such page.").waitFor({ state: "detached" });
       assert.deepEqual(problems, []);
       await context.close();
     });

@@ -1,10 +1,10 @@
 import { Suspense, lazy, useEffect } from "react";
-import { useTranslation } from "react-i18next";
 import { Route, Routes, useLocation } from "react-router";
 import { AuthDialog } from "~/features/account/AuthDialog";
 import { LandingPage } from "~/features/landing/LandingPage";
 import { ProjectsPage } from "~/features/projects/ProjectsPage";
-import { Empty, Loading } from "~/lib/ui/kit";
+import { Loading } from "~/lib/ui/kit";
+import { NotFound } from "~/lib/ui/NotFound";
 import { Shell } from "./Shell";
 
 const loadLabelPage = () => import("~/features/label/LabelPage");
@@ -17,7 +17,6 @@ const LabRoutes = lazy(() => import("~/features/lab/LabRoutes"));
 const OperatorPage = lazy(() => import("~/features/operator/OperatorPage"));
 
 export function App() {
-  const { t } = useTranslation();
   const { pathname } = useLocation();
   useEffect(() => {
     window.scrollTo(0, 0);
@@ -44,7 +43,7 @@ export function App() {
             <Route path="account" element={<AccountPage />} />
             <Route path="lab/*" element={<LabRoutes />} />
             <Route path="operator/*" element={<OperatorPage />} />
-            <Route path="*" element={<Empty heading icon="help" title={t("error.noPage")} />} />
+            <Route path="*" element={<NotFound />} />
           </Route>
         </Routes>
       </Suspense>

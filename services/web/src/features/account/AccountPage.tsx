@@ -1,9 +1,11 @@
+import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useNavigate } from "react-router";
 import { CHOICES, breakAfter, setBreakAfter } from "~/lib/calm/calm";
 import { useSession } from "~/lib/session/session";
 import { Badge, Button, Empty, Loading, Notice, Select } from "~/lib/ui/kit";
+import { Failure } from "~/lib/ui/remote";
 import { EraseAccount } from "./EraseAccount";
 import { PasswordForm } from "./PasswordForm";
 import { ProfileForm } from "./ProfileForm";
@@ -12,6 +14,7 @@ export default function AccountPage() {
   const { t } = useTranslation();
   const { me, loading, ask, logout } = useSession();
   const navigate = useNavigate();
+  const leave = useMutation({ mutationFn: logout, onSuccess: () => navigate("/") });
   if (loading) return <Loading />;
   if (!me)
     return (
@@ -51,7 +54,8 @@ export default function AccountPage() {
             </Button>
           </Notice>
         )}
-        <Button icon="lock" onClick={() => void logout().then(() => navigate("/"))}>
+        <Failure error={leave.error} />
+        <Button icon="lock" busy={leave.isPending} onClick={() => leave.mutate()}>
           {t("account.logout")}
         </Button>
       </section>

@@ -7,6 +7,7 @@ import { labelColour, percent } from "~/lib/ui/format";
 import { Icon } from "~/lib/ui/icons";
 import { Button, Notice, Progress, Table } from "~/lib/ui/kit";
 import { Markdown } from "~/lib/ui/Markdown";
+import { NotFound } from "~/lib/ui/NotFound";
 import { Remote } from "~/lib/ui/remote";
 
 export default function GuidePage() {
@@ -20,7 +21,7 @@ export default function GuidePage() {
   };
   return (
     <div className="page narrow">
-      <Remote query={query}>
+      <Remote query={query} missing={<NotFound to="/projects" label={t("nav.projects")} />}>
         {(project) => (
           <>
             <h1>{project.name}</h1>

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Route, Routes } from "react-router";
 import { useSession } from "~/lib/session/session";
 import { Button, Empty, Loading } from "~/lib/ui/kit";
+import { NotFound } from "~/lib/ui/NotFound";
 import { Datasets } from "./Datasets";
 import { ImageView } from "./ImageView";
 import { Images } from "./Images";
@@ -56,6 +57,7 @@ export default function LabRoutes() {
           <Route path="datasets" element={<Datasets />} />
           <Route path="members" element={<Members />} />
           <Route path="settings" element={<Settings />} />
+          <Route path="*" element={<NotFound inside to=".." label={t("lab.tab.overview")} />} />
         </Route>
       </Routes>
     </Suspense>

@@ -3,6 +3,7 @@ import { Link, NavLink, Outlet, useParams } from "react-router";
 import { useSession } from "~/lib/session/session";
 import { Icon } from "~/lib/ui/icons";
 import { Badge } from "~/lib/ui/kit";
+import { NotFound } from "~/lib/ui/NotFound";
 import { Remote } from "~/lib/ui/remote";
 import { useLive, useProjectQuery } from "./useProject";
 
@@ -18,7 +19,7 @@ export function ProjectLayout() {
   const tabs = TABS.filter((tab) => can("lab", projectId) || FOR_EXPERTS.includes(tab));
   return (
     <div className="page wide">
-      <Remote query={query}>
+      <Remote query={query} missing={<NotFound to="/lab" label={t("lab.title")} />}>
         {(project) => (
           <>
             <div className="page-head">

@@ -12,6 +12,7 @@ import { useSession } from "~/lib/session/session";
 import { Icon } from "~/lib/ui/icons";
 import { Button, Dialog, Empty, IconButton, Loading, Notice } from "~/lib/ui/kit";
 import { Markdown } from "~/lib/ui/Markdown";
+import { NotFound } from "~/lib/ui/NotFound";
 import { Failure, Remote } from "~/lib/ui/remote";
 import { FeedbackView } from "~/lib/feedback/FeedbackView";
 import { Along } from "./Along";
@@ -42,7 +43,9 @@ export default function LabelPage() {
   ) : (
     <main className="page narrow">
       <h1 className="sr-only">{t("label.title")}</h1>
-      <Remote query={query}>{() => null}</Remote>
+      <Remote query={query} missing={<NotFound inside to="/projects" label={t("nav.projects")} />}>
+        {() => null}
+      </Remote>
     </main>
   );
 }

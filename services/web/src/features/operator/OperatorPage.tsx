@@ -6,6 +6,7 @@ import type { Role } from "~/client/types";
 import { useSession } from "~/lib/session/session";
 import { date, short } from "~/lib/ui/format";
 import { Badge, Button, Empty, Loading, Table } from "~/lib/ui/kit";
+import { NotFound } from "~/lib/ui/NotFound";
 import { Failure, Remote } from "~/lib/ui/remote";
 
 export default function OperatorPage() {
@@ -32,6 +33,7 @@ export default function OperatorPage() {
         <Route index element={<UsersTable />} />
         <Route path="dead-letters" element={<DeadLetters />} />
         <Route path="audit" element={<Audit />} />
+        <Route path="*" element={<NotFound inside to="/operator" label={t("operator.users")} />} />
       </Routes>
     </div>
   );

@@ -7,6 +7,7 @@ import type { ImageRef, LabelMask, Practice, PracticeResult, Project } from "~/c
 import { useSession } from "~/lib/session/session";
 import { Icon } from "~/lib/ui/icons";
 import { Button, IconButton, Loading } from "~/lib/ui/kit";
+import { NotFound } from "~/lib/ui/NotFound";
 import { Remote } from "~/lib/ui/remote";
 import { Course } from "./Course";
 import { Attempt } from "./Attempt";
@@ -42,7 +43,9 @@ export default function PracticePage() {
   ) : (
     <main className="page narrow">
       <h1 className="sr-only">{t("practice.title")}</h1>
-      <Remote query={query}>{() => null}</Remote>
+      <Remote query={query} missing={<NotFound inside to="/projects" label={t("nav.projects")} />}>
+        {() => null}
+      </Remote>
     </main>
   );
 }

@@ -6,7 +6,7 @@ export const de = {
     notFound: "Das gibt es nicht oder nicht mehr.",
     server: "Der Server antwortete mit einem Fehler ({{status}}). Bitte gleich noch einmal versuchen.",
     unexpected: "Auf dieser Seite ging etwas schief. Bitte neu laden; Ihre Zeichnung bleibt erhalten.",
-    noPage: "Diese Seite gibt es nicht.",
+    noPage: "Diese Seite gibt es nicht.", noPageText: "Die Adresse {{path}} führt ins Leere. Vielleicht ist sie vertippt, oder die Seite ist umgezogen.", back: "Zurück", home: "Zur Startseite",
   },
   nav: { main: "Hauptmenü", toContent: "Zum Inhalt", projects: "Projekte", stats: "Meine Arbeit", lab: "Labor", operator: "Betrieb", language: "Sprache", account: "Konto von {{name}}" },
   footer: { purpose: "Bramble ist quelloffen. Nichts, was Sie hier tun, ist eine Diagnose." },

@@ -7,7 +7,7 @@ export const en = {
     notFound: "This does not exist, or not any more.",
     server: "The server answered with an error ({{status}}). Try again in a moment.",
     unexpected: "Something went wrong in this page. Reload it; your drawing is kept.",
-    noPage: "There is no such page.",
+    noPage: "There is no such page.", noPageText: "The address {{path}} leads nowhere. It may have been mistyped, or the page may have moved.", back: "Go back", home: "To the start page",
   },
   nav: { main: "Main", toContent: "Go to the content", projects: "Projects", stats: "My work", lab: "Lab", operator: "Operator", language: "Language", account: "Account of {{name}}" },
   footer: { purpose: "Bramble is open source. Nothing you do here is a diagnosis." },

@@ -6,7 +6,7 @@ export const fr = {
     notFound: "Cela n’existe pas, ou plus.",
     server: "Le serveur a répondu par une erreur ({{status}}). Réessayez dans un instant.",
     unexpected: "Un problème est survenu dans cette page. Rechargez-la ; votre dessin est conservé.",
-    noPage: "Cette page n’existe pas.",
+    noPage: "Cette page n’existe pas.", noPageText: "L’adresse {{path}} ne mène nulle part. Elle est peut-être mal écrite, ou la page a changé de place.", back: "Revenir", home: "Vers la page d’accueil",
   },
   nav: { main: "Menu principal", toContent: "Aller au contenu", projects: "Projets", stats: "Mon travail", lab: "Laboratoire", operator: "Exploitation", language: "Langue", account: "Compte de {{name}}" },
   footer: { purpose: "Bramble est un logiciel libre. Rien de ce que vous faites ici n’est un diagnostic." },

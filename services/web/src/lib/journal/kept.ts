@@ -15,8 +15,3 @@ export async function kept<T>(key: string, ask: () => Promise<T>, keep: (value: 
     throw error;
   }
 }
-
-/** After a logout the next person on a shared tablet finds nothing; drawings and answers stay, bound to their rater. */
-export async function forgetKept(): Promise<void> {
-  await openDb().then((db) => Promise.all([db.clear("kept"), db.clear("ahead")])).catch(() => undefined);
-}

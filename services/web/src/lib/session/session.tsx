@@ -3,7 +3,8 @@ import { type ReactNode, createContext, useCallback, useContext, useEffect, useM
 import { api } from "~/client/api";
 import { ApiError, hasCsrf, onMissingCsrf, onUnauthorised, setCsrf } from "~/client/http";
 import type { Me, Role } from "~/client/types";
-import { forgetKept, kept } from "~/lib/journal/kept";
+import { kept } from "~/lib/journal/kept";
+import { leaveDevice } from "~/lib/journal/leave";
 
 /** Why the dialog is open: to begin as a rater, to log in, to keep a guest's work, after the session ran out, for new consent. */
 export type AuthReason = "start" | "login" | "register" | "expired" | "consent";
@@ -78,8 +79,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   }, [client]);
 
   const logout = useCallback(async () => {
-    await api.logout();
-    await forgetKept();
+    const who = client.getQueryData<Me | null>(ME_KEY)?.id ?? "";
+    await leaveDevice(who, api.giveBack, api.logout);
     onMissingCsrf(null);
     setCsrf("");
     client.setQueryData(ME_KEY, null);

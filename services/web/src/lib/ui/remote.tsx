@@ -22,11 +22,12 @@ export function useErrorText(): (error: unknown) => string {
   };
 }
 
-/** Loading, failure with "try again", or the data. */
-export function Remote<T>({ query, children }: { query: UseQueryResult<T>; children: (data: T) => ReactNode }) {
+/** Loading, failure with "try again", or the data; `missing` in their place where the server does not know what was asked for. */
+export function Remote<T>({ query, children, missing }: { query: UseQueryResult<T>; children: (data: T) => ReactNode; missing?: ReactNode }) {
   const { t } = useTranslation();
   const text = useErrorText();
   if (query.data !== undefined) return <>{children(query.data)}</>;
+  if (missing !== undefined && query.error instanceof ApiError && query.error.status === 404) return <>{missing}</>;
   if (query.isError)
     return (
       <Notice tone="bad">
