@@ -227,6 +227,7 @@ export interface MyStats {
 export interface SegmentBody {
   points: { x: number; y: number; is_positive: boolean }[];
   box?: [number, number, number, number];
+  scribbles?: { points: (readonly [number, number])[]; is_positive: boolean }[];
   mask?: Rle;
   label_id?: number;
   model?: string;

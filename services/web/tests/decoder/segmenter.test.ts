@@ -5,7 +5,7 @@ import type { FromWorker, ToWorker } from "~/lib/decoder/protocol";
 import { type Answer, type Question, Segmenter, type Surroundings } from "~/lib/decoder/segmenter";
 import { golden } from "./golden";
 
-const question: Question = { points: [{ x: 3, y: 3, is_positive: true }], box: null, before: null };
+const question: Question = { points: [{ x: 3, y: 3, is_positive: true }], box: null, scribbles: [], before: null };
 const picture = {} as ImageBitmap;
 const frame = { picture, width: 8, height: 8 };
 const signal = (): AbortSignal => new AbortController().signal;

@@ -74,7 +74,7 @@ async function segment(id: number, picture: Picture, message: PromptMessage, { n
     {
       points: message.points.map((p) => ({ x: p.x, y: p.y, positive: p.is_positive })),
       box: message.box,
-      scribbles: [],
+      scribbles: message.scribbles.map((s) => ({ points: s.points, positive: s.is_positive })),
       mask: bits && { width, height, data: bits.toBytes() },
     },
     width,

@@ -17,7 +17,7 @@ interface Device {
 
 async function ask(imageId: string, question: Question, label: number, signal: AbortSignal): Promise<Answer> {
   const mask = question.before ? await codec().encode(question.before) : undefined;
-  const reply = await api.segment(imageId, { points: question.points, box: question.box ?? undefined, mask, label_id: label }, signal);
+  const reply = await api.segment(imageId, { points: question.points, box: question.box ?? undefined, scribbles: question.scribbles, mask, label_id: label }, signal);
   return { mask: await codec().decode(reply.rle), score: reply.score };
 }
 

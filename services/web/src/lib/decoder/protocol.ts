@@ -11,6 +11,7 @@ export interface ModelSource {
 export interface PromptMessage {
   points: { x: number; y: number; is_positive: boolean }[];
   box: [number, number, number, number] | null;
+  scribbles: { points: (readonly [number, number])[]; is_positive: boolean }[];
   /** Words of a `BitMask` of the frame's size. */
   mask: Uint32Array | null;
 }

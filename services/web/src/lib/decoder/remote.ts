@@ -42,7 +42,7 @@ export class Remote {
       });
       signal.addEventListener("abort", drop);
       const mask = question.before?.words.slice() ?? null;
-      this.post({ kind: "segment", id, key, prompt: { points: question.points, box: question.box, mask } }, mask ? [mask.buffer] : []);
+      this.post({ kind: "segment", id, key, prompt: { points: question.points, box: question.box, scribbles: question.scribbles, mask } }, mask ? [mask.buffer] : []);
     });
   }
 

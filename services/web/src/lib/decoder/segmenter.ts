@@ -159,7 +159,7 @@ export class Segmenter {
       await device.load(model, this.around.threads, on);
       const { held } = this;
       if (!held || !(await this.hand(held, device))) throw new Error("no frame to measure with");
-      const middle: Question = { points: [{ x: held.width / 2, y: held.height / 2, is_positive: true }], box: null, before: null };
+      const middle: Question = { points: [{ x: held.width / 2, y: held.height / 2, is_positive: true }], box: null, scribbles: [], before: null };
       let ms = Infinity;
       for (let k = 0; k < 2; k++) {
         const began = this.around.now();

@@ -8,13 +8,13 @@ import { type Display, PLAIN, autoWindow } from "~/lib/canvas/window";
 import type { Frame } from "~/lib/stage/renderer";
 import { Stage, type StageOptions, type Tool } from "~/lib/stage/stage";
 import { labelColour } from "~/lib/ui/format";
-import { Button, IconButton } from "~/lib/ui/kit";
-import { isAway, useErrorText } from "~/lib/ui/remote";
+import { IconButton } from "~/lib/ui/kit";
 import { ApplyContext } from "./context";
 import { type Bindings, type Command, loadBindings, saveBindings } from "./commands";
 import "./editor.css";
 import { Panel } from "./Panel";
 import { stepSize, usePrefs } from "./prefs";
+import { PromptBar } from "./PromptBar";
 import { ShortcutsDialog } from "./ShortcutsDialog";
 import { Toolbar } from "./Toolbar";
 import { useKeys } from "./useKeys";
@@ -49,15 +49,16 @@ interface Props {
 }
 
 const NO_OVERLAYS: Overlay[] = [];
+const PROMPTS: readonly Tool[] = ["point", "scribble", "box"];
 
 /** The canvas with its tools: the same for volunteers, gold and review. */
 export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays = NO_OVERLAYS, onChange, onCommand, onClicks, onDrawn, banner, aside, actions }: Props) {
   const { t } = useTranslation();
-  const errorText = useErrorText();
   const [prefs, setPrefs] = usePrefs();
   const [active, setActive] = useState(labels[0]?.id ?? 1);
   const [hiddenLabels, setHiddenLabels] = useState<ReadonlySet<number>>(new Set());
   const [hidden, setHidden] = useState(false);
+  const [negative, setNegative] = useState(false);
   const [display, setDisplay] = useState<Display>(PLAIN);
   const [, redraw] = useState(0);
   const [keysOpen, setKeysOpen] = useState(false);
@@ -67,7 +68,7 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
   const host = useRef<HTMLDivElement>(null);
   const stage = useRef<Stage | null>(null);
   const prompt = usePrompt(imageId, active, frame);
-  const tool: Tool = readOnly && prefs.tool !== "window" ? "pan" : !imageId && (prefs.tool === "point" || prefs.tool === "box") ? "brush" : prefs.tool;
+  const tool: Tool = readOnly && prefs.tool !== "window" ? "pan" : !imageId && PROMPTS.includes(prefs.tool) ? "brush" : prefs.tool;
 
   const options = useMemo<StageOptions>(
     () => ({
@@ -77,13 +78,14 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
       protect: prefs.protect,
       tolerance: prefs.tolerance,
       fingerOffset: prefs.fingerOffset,
+      negative,
       readOnly,
       opacity: prefs.opacity,
       outlineOnly: prefs.outlineOnly,
       hidden,
       labels: labels.map((l) => ({ id: l.id, colour: labelColour(l), visible: !hiddenLabels.has(l.id) })),
     }),
-    [tool, active, prefs, readOnly, hidden, labels, hiddenLabels],
+    [tool, active, prefs, negative, readOnly, hidden, labels, hiddenLabels],
   );
 
   const changed = useCallback(
@@ -148,7 +150,8 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
   };
   const chooseTool = (next: Tool) => {
     setPrefs({ tool: next });
-    if (next !== "point" && next !== "box") dropPrompt();
+    if (!PROMPTS.includes(next)) dropPrompt();
+    setNegative(false);
     host.current?.focus({ preventScroll: true });
   };
   const showDisplay = (next: Display) => {
@@ -254,23 +257,7 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
           </div>
         )}
         {banner && <ApplyContext.Provider value={changed}><div className="stage-banner">{banner}</div></ApplyContext.Provider>}
-        {(prompt.state.busy || answer !== null || prompt.state.error !== null) && (
-          <div className="stage-float" role="group" aria-label={t("prompt.title")}>
-            {prompt.state.busy && <span className="spinner" role="status" aria-label={t("prompt.busy")} />}
-            {prompt.state.error !== null && (isAway(prompt.state.error) ? <span className="float-note" role="status">{t("prompt.away")}</span> : <span className="float-error">{errorText(prompt.state.error)}</span>)}
-            {answer && (
-              <>
-                <Button variant="primary" icon="check" onClick={() => mergeAnswer("add")}>
-                  {t("prompt.add")}
-                </Button>
-                <Button icon="minus" onClick={() => mergeAnswer("subtract")}>
-                  {t("prompt.subtract")}
-                </Button>
-              </>
-            )}
-            <IconButton icon="close" label={t("prompt.drop")} onClick={dropPrompt} />
-          </div>
-        )}
+        <PromptBar state={prompt.state} marking={!readOnly && (tool === "point" || tool === "scribble")} negative={negative} onNegative={setNegative} onMerge={mergeAnswer} onDrop={dropPrompt} />
       </div>
       <aside className="panel" aria-label={t("editor.panel")}>
         {aside}

@@ -8,6 +8,7 @@ const TOOLS: { tool: Tool; icon: IconName; prompt?: boolean }[] = [
   { tool: "brush", icon: "brush" },
   { tool: "eraser", icon: "eraser" },
   { tool: "point", icon: "point", prompt: true },
+  { tool: "scribble", icon: "scribble", prompt: true },
   { tool: "box", icon: "box", prompt: true },
   { tool: "lasso", icon: "lasso" },
   { tool: "polygon", icon: "polygon" },

@@ -6,6 +6,7 @@ export const COMMANDS = {
   lasso: ["l"],
   polygon: ["p"],
   point: ["c"],
+  scribble: ["g"],
   box: ["x"],
   window: ["w"],
   pan: ["h"],

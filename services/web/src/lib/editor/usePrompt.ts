@@ -3,7 +3,7 @@ import type { BitMask } from "~/lib/canvas/bitmask";
 import type { Point } from "~/lib/canvas/shapes";
 import { segmenter } from "~/lib/decoder";
 import type { Frame } from "~/lib/stage/renderer";
-import type { Prompt, PromptPoint } from "~/lib/stage/stage";
+import type { Prompt } from "~/lib/stage/stage";
 
 export interface PromptState {
   busy: boolean;
@@ -19,14 +19,15 @@ const REST_MS = 60;
 const SAME_PX = 0.75;
 
 interface Answered {
-  points: PromptPoint[];
+  prompt: Prompt;
   mask: BitMask;
 }
 
-/** The answer to the same clicks without the newest one, so that a click mends what is there. */
-function before(answered: Answered | null, prompt: Prompt): BitMask | null {
-  if (!answered || prompt.points.length !== answered.points.length + 1) return null;
-  return answered.points.every((p, i) => p === prompt.points[i]) ? answered.mask : null;
+/** The answer to the same marks without the newest click, so that a click mends what is there. A stroke says enough to start afresh. */
+export function before(answered: Answered | null, prompt: Prompt): BitMask | null {
+  if (!answered || prompt.points.length !== answered.prompt.points.length + 1) return null;
+  if (prompt.scribbles !== answered.prompt.scribbles || prompt.box !== answered.prompt.box) return null;
+  return answered.prompt.points.every((p, i) => p === prompt.points[i]) ? answered.mask : null;
 }
 
 interface Asking {
@@ -77,17 +78,17 @@ export function usePrompt(imageId: string | null, label: number, frame: Frame): 
       const rested = rest.current;
       leave();
       const first = prompt.points[0];
-      if (!imageId || (!first && !prompt.box)) {
+      if (!imageId || (!first && !prompt.box && prompt.scribbles.length === 0)) {
         answered.current = null;
         setState(IDLE);
         return;
       }
       const show = (mask: BitMask, score: number): void => {
-        answered.current = { points: prompt.points, mask };
+        answered.current = { prompt, mask };
         setState({ busy: false, mask, score, error: null });
       };
       // Where the pointer rested the answer is here already.
-      if (rested?.found && first?.is_positive && prompt.points.length === 1 && !prompt.box && near(first, rested.at)) {
+      if (rested?.found && first?.is_positive && prompt.points.length === 1 && !prompt.box && prompt.scribbles.length === 0 && near(first, rested.at)) {
         show(rested.found.mask, rested.found.score);
         return;
       }
@@ -114,7 +115,7 @@ export function usePrompt(imageId: string | null, label: number, frame: Frame): 
       const mine: NonNullable<typeof rest.current> = { timer: undefined, control: new AbortController(), at, found: null };
       rest.current = mine;
       mine.timer = setTimeout(() => {
-        const question = { points: [{ ...at, is_positive: true }], box: null, before: null };
+        const question = { points: [{ ...at, is_positive: true }], box: null, scribbles: [], before: null };
         void segmenter()
           .preview(imageId, question, mine.control.signal)
           .then((found) => {

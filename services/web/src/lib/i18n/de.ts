@@ -48,7 +48,7 @@ export const de = {
     noGold: "Noch kam kein Referenzbild vor. Sie sind in die Arbeit gemischt.", more: "Weitere Bilder",
   },
   command: {
-    brush: "Pinsel", eraser: "Radierer", threshold: "Schwellenpinsel", lasso: "Lasso", polygon: "Vieleck", point: "Antippen und segmentieren", box: "Rahmen und segmentieren", window: "Helligkeit und Kontrast durch Ziehen", pan: "Bild verschieben",
+    brush: "Pinsel", eraser: "Radierer", threshold: "Schwellenpinsel", lasso: "Lasso", polygon: "Vieleck", point: "Antippen und segmentieren", scribble: "Kritzeln zum Umreißen", box: "Rahmen und segmentieren", window: "Helligkeit und Kontrast durch Ziehen", pan: "Bild verschieben",
     smaller: "Kleinerer Pinsel", larger: "Größerer Pinsel", undo: "Rückgängig", redo: "Wiederholen", submit: "Absenden", zoomIn: "Vergrößern", zoomOut: "Verkleinern", fit: "Einpassen", hide: "Zeichnung verbergen", outline: "Nur Umriss", invert: "Bild umkehren",
     fillHoles: "Löcher füllen", keepLargest: "Größten Teil behalten", smooth: "Rand glätten", nothing: "Nichts davon hier", skip: "Überspringen", help: "Tastenkürzel",
   },
@@ -58,7 +58,7 @@ export const de = {
     at: "Spalte {{x}}, Zeile {{y}}", labels: "Klassen", showLabel: "{{name}} zeigen", clearLabel: "{{name}} leeren", brush: "Pinsel", size: "Größe", px: "{{n}} px", tolerance: "Toleranz", protect: "Andere Klassen nicht übermalen", fingerOffset: "Über dem Finger zeichnen",
     look: "Zeichnung", opacity: "Deckkraft", image: "Bild", level: "Helligkeit", width: "Kontrastbereich", gamma: "Gamma", auto: "Automatisch", reset: "Zurücksetzen",
   },
-  prompt: { away: "Die Hilfe ist gerade nicht da; zeichnen Sie einfach weiter.", title: "Vorgeschlagener Umriss", busy: "Umriss wird gesucht", found_one: "Umriss gefunden, {{count}} Pixel. Eingabe übernimmt, Escape verwirft.", found_other: "Umriss gefunden, {{count}} Pixel. Eingabe übernimmt, Escape verwirft.", used: "Umriss übernommen.", add: "Übernehmen", subtract: "Abziehen", drop: "Vorschlag verwerfen" },
+  prompt: { sign: "Die nächste Markierung sagt", inside: "Das", outside: "Das nicht", away: "Die Hilfe ist gerade nicht da; zeichnen Sie einfach weiter.", title: "Vorgeschlagener Umriss", busy: "Umriss wird gesucht", found_one: "Umriss gefunden, {{count}} Pixel. Eingabe übernimmt, Escape verwirft.", found_other: "Umriss gefunden, {{count}} Pixel. Eingabe übernimmt, Escape verwirft.", used: "Umriss übernommen.", add: "Übernehmen", subtract: "Abziehen", drop: "Vorschlag verwerfen" },
   proposal: { title: "Vorschlag", text: "Der Computer hat einen ersten Vorschlag. Übernehmen und verbessern?", use: "Übernehmen", drop: "Nein, ich zeichne selbst" },
   keys: { title: "Tastenkürzel", intro: "Wählen Sie eine Taste, um sie zu ändern.", change: "Taste für {{command}} ändern:", none: "keine", press: "Taste drücken …", fixed: "Die Ziffern 1–9 wählen die Klasse. Bei gehaltener Leertaste lässt sich das Bild verschieben; Mausrad oder zwei Finger vergrößern.", reset: "Ursprüngliche Tasten" },
   label: {

@@ -49,7 +49,7 @@ export const en = {
     noGold: "You have not met a reference image yet. They are mixed into the work.", more: "Label more images",
   },
   command: {
-    brush: "Brush", eraser: "Eraser", threshold: "Threshold brush", lasso: "Lasso", polygon: "Polygon", point: "Click to segment", box: "Box to segment", window: "Brightness and contrast by dragging", pan: "Move the image",
+    brush: "Brush", eraser: "Eraser", threshold: "Threshold brush", lasso: "Lasso", polygon: "Polygon", point: "Click to segment", scribble: "Scribble to segment", box: "Box to segment", window: "Brightness and contrast by dragging", pan: "Move the image",
     smaller: "Smaller brush", larger: "Larger brush", undo: "Undo", redo: "Redo", submit: "Submit", zoomIn: "Zoom in", zoomOut: "Zoom out", fit: "Fit to the screen", hide: "Hide the drawing", outline: "Outline only", invert: "Invert the image",
     fillHoles: "Fill holes", keepLargest: "Keep the largest part", smooth: "Smooth the edge", nothing: "Nothing here", skip: "Skip", help: "Keyboard shortcuts",
   },
@@ -59,7 +59,7 @@ export const en = {
     at: "Column {{x}}, row {{y}}", labels: "Labels", showLabel: "Show {{name}}", clearLabel: "Clear {{name}}", brush: "Brush", size: "Size", px: "{{n}} px", tolerance: "Tolerance", protect: "Do not paint over other labels", fingerOffset: "Draw above the finger",
     look: "Drawing", opacity: "Opacity", image: "Image", level: "Brightness", width: "Contrast range", gamma: "Gamma", auto: "Automatic", reset: "Reset",
   },
-  prompt: { away: "Help is away for a moment; go on drawing.", title: "Suggested outline", busy: "Looking for the outline", found_one: "Outline found, {{count}} pixel. Enter accepts it, Escape drops it.", found_other: "Outline found, {{count}} pixels. Enter accepts it, Escape drops it.", used: "Outline added.", add: "Add", subtract: "Take away", drop: "Drop the suggestion" },
+  prompt: { sign: "The next mark says", inside: "This", outside: "Not this", away: "Help is away for a moment; go on drawing.", title: "Suggested outline", busy: "Looking for the outline", found_one: "Outline found, {{count}} pixel. Enter accepts it, Escape drops it.", found_other: "Outline found, {{count}} pixels. Enter accepts it, Escape drops it.", used: "Outline added.", add: "Add", subtract: "Take away", drop: "Drop the suggestion" },
   proposal: { title: "Suggestion", text: "The computer has a first suggestion. Use it and correct it?", use: "Use it", drop: "No, I draw myself" },
   keys: { title: "Keyboard shortcuts", intro: "Choose a key to change it.", change: "Change the key for {{command}}:", none: "none", press: "Press a key…", fixed: "The digits 1–9 choose the label. Hold the space bar to move the image; the mouse wheel or two fingers zoom.", reset: "Restore the original keys" },
   label: {

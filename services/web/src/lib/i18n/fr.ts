@@ -48,7 +48,7 @@ export const fr = {
     noGold: "Vous n’avez pas encore rencontré d’image de référence. Elles sont mêlées au travail.", more: "Annoter d’autres images",
   },
   command: {
-    brush: "Pinceau", eraser: "Gomme", threshold: "Pinceau à seuil", lasso: "Lasso", polygon: "Polygone", point: "Toucher pour segmenter", box: "Encadrer pour segmenter", window: "Luminosité et contraste en glissant", pan: "Déplacer l’image",
+    brush: "Pinceau", eraser: "Gomme", threshold: "Pinceau à seuil", lasso: "Lasso", polygon: "Polygone", point: "Toucher pour segmenter", scribble: "Griffonner pour segmenter", box: "Encadrer pour segmenter", window: "Luminosité et contraste en glissant", pan: "Déplacer l’image",
     smaller: "Pinceau plus petit", larger: "Pinceau plus grand", undo: "Annuler", redo: "Rétablir", submit: "Envoyer", zoomIn: "Agrandir", zoomOut: "Réduire", fit: "Ajuster à l’écran", hide: "Masquer le dessin", outline: "Contour seul", invert: "Inverser l’image",
     fillHoles: "Boucher les trous", keepLargest: "Garder la plus grande partie", smooth: "Lisser le bord", nothing: "Rien ici", skip: "Passer", help: "Raccourcis clavier",
   },
@@ -58,7 +58,7 @@ export const fr = {
     at: "Colonne {{x}}, ligne {{y}}", labels: "Classes", showLabel: "Afficher {{name}}", clearLabel: "Effacer {{name}}", brush: "Pinceau", size: "Taille", px: "{{n}} px", tolerance: "Tolérance", protect: "Ne pas recouvrir les autres classes", fingerOffset: "Dessiner au-dessus du doigt",
     look: "Dessin", opacity: "Opacité", image: "Image", level: "Luminosité", width: "Plage de contraste", gamma: "Gamma", auto: "Automatique", reset: "Réinitialiser",
   },
-  prompt: { away: "L’aide est absente pour l’instant ; continuez à dessiner.", title: "Contour proposé", busy: "Recherche du contour", found_one: "Contour trouvé, {{count}} pixel. Entrée accepte, Échap rejette.", found_other: "Contour trouvé, {{count}} pixels. Entrée accepte, Échap rejette.", used: "Contour ajouté.", add: "Ajouter", subtract: "Retirer", drop: "Rejeter la proposition" },
+  prompt: { sign: "La prochaine marque dit", inside: "Ceci", outside: "Pas ceci", away: "L’aide est absente pour l’instant ; continuez à dessiner.", title: "Contour proposé", busy: "Recherche du contour", found_one: "Contour trouvé, {{count}} pixel. Entrée accepte, Échap rejette.", found_other: "Contour trouvé, {{count}} pixels. Entrée accepte, Échap rejette.", used: "Contour ajouté.", add: "Ajouter", subtract: "Retirer", drop: "Rejeter la proposition" },
   proposal: { title: "Proposition", text: "L’ordinateur a une première proposition. La prendre et la corriger ?", use: "La prendre", drop: "Non, je dessine" },
   keys: { title: "Raccourcis clavier", intro: "Choisissez une touche pour la changer.", change: "Changer la touche de {{command}} :", none: "aucune", press: "Appuyez sur une touche…", fixed: "Les chiffres 1 à 9 choisissent la classe. Maintenez Espace pour déplacer l’image ; la molette ou deux doigts agrandissent.", reset: "Rétablir les touches d’origine" },
   label: {

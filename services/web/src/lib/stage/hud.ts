@@ -1,7 +1,7 @@
 import type { Point } from "~/lib/canvas/shapes";
 import { toScreen } from "~/lib/canvas/view";
 import type { Renderer } from "./renderer";
-import type { PromptPoint, Tool } from "./stage";
+import type { Prompt, Tool } from "./types";
 
 export interface HudState {
   cursor: Point | null;
@@ -9,11 +9,17 @@ export interface HudState {
   /** Corners of an open polygon, or the lasso's path. */
   corners: Point[];
   box: [number, number, number, number] | null;
-  prompts: PromptPoint[];
+  prompt: Prompt;
+  /** The scribble under way says "not this". */
+  negative: boolean;
   brush: number;
   erase: boolean;
   offset: boolean;
 }
+
+// Apart for colour-blind eyes too; a negative mark is also dashed, or a minus.
+const THIS = "#3fd6a4";
+const NOT_THIS = "#ff9461";
 
 /** What hovers over the picture: brush ring, open shapes, prompt points, the keyboard's crosshair. */
 export function drawHud(r: Renderer, s: HudState, tool: Tool, colour: string): void {
@@ -47,7 +53,7 @@ export function drawHud(r: Renderer, s: HudState, tool: Tool, colour: string): v
       const p = at(tip);
       ctx.lineTo(p.x, p.y);
     }
-    line(1.5, colour);
+    line(tool === "scribble" ? 3 : 1.5, tool !== "scribble" ? colour : s.negative ? NOT_THIS : THIS);
     if (tool === "polygon") {
       for (const [i, c] of s.corners.entries()) {
         const p = at(c);
@@ -66,7 +72,15 @@ export function drawHud(r: Renderer, s: HudState, tool: Tool, colour: string): v
     ctx.rect(Math.min(a.x, b.x), Math.min(a.y, b.y), Math.abs(b.x - a.x), Math.abs(b.y - a.y));
     line(1.5, "#ffffff", [6, 4]);
   }
-  for (const prompt of s.prompts) {
+  for (const { points, is_positive } of s.prompt.scribbles) {
+    ctx.beginPath();
+    for (const [x, y] of points) {
+      const p = at({ x, y });
+      ctx.lineTo(p.x, p.y);
+    }
+    line(3, is_positive ? THIS : NOT_THIS, is_positive ? [] : [7, 5]);
+  }
+  for (const prompt of s.prompt.points) {
     const p = at(prompt);
     ctx.beginPath();
     ctx.arc(p.x, p.y, 8, 0, 2 * Math.PI);

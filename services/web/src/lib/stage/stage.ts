@@ -7,9 +7,10 @@ import { type Display, PLAIN } from "~/lib/canvas/window";
 import { Gestures, type Contact } from "./gestures";
 import { type HudState, drawHud } from "./hud";
 import { type Frame, Renderer } from "./renderer";
-import type { Prompt, StageEvents, StageOptions } from "./types";
+import { NO_PROMPT, PromptMarks } from "./prompts";
+import type { StageEvents, StageOptions } from "./types";
 
-export type { LabelStyle, Prompt, PromptPoint, StageEvents, StageOptions, Tool } from "./types";
+export type { LabelStyle, Prompt, PromptPoint, PromptScribble, StageEvents, StageOptions, Tool } from "./types";
 
 const FINGER_OFFSET = 64;
 
@@ -24,8 +25,8 @@ export class Stage {
   private display: Display = PLAIN;
   private last: Point | null = null;
   private path: Point[] = [];
-  private readonly hud: HudState = { cursor: null, crosshair: null, corners: [], box: null, prompts: [], brush: 0, erase: false, offset: false };
-  private prompt: Prompt = { points: [], box: null };
+  private readonly hud: HudState = { cursor: null, crosshair: null, corners: [], box: null, prompt: NO_PROMPT, negative: false, brush: 0, erase: false, offset: false };
+  private readonly marks = new PromptMarks();
   private raf = 0;
   private strokeStarted = 0;
   private fitted = true;
@@ -178,7 +179,7 @@ export class Stage {
     const at = this.hud.crosshair ?? this.moveCrosshair(0, 0);
     if (!at || this.options.readOnly) return;
     const tool = this.options.tool;
-    if (tool === "point") this.addPrompt(at, !negative);
+    if (tool === "point" || tool === "scribble") this.mark(this.frame !== null && this.marks.point(at, negative === this.options.negative, this.frame));
     else if (tool === "polygon") this.addCorner(at);
     else if (tool === "box") {
       if (!this.hud.box) this.hud.box = [at.x, at.y, at.x, at.y];
@@ -197,7 +198,7 @@ export class Stage {
   }
 
   private offsetFor(c: Contact): boolean {
-    return c.type === "touch" && this.options.fingerOffset && ["brush", "eraser", "threshold", "lasso"].includes(this.options.tool);
+    return c.type === "touch" && this.options.fingerOffset && ["brush", "eraser", "threshold", "lasso", "scribble"].includes(this.options.tool);
   }
 
   private hover(c: Contact | null): void {
@@ -216,9 +217,12 @@ export class Stage {
     const { tool, readOnly } = this.options;
     if (readOnly && tool !== "window") return;
     if (tool === "brush" || tool === "eraser" || tool === "threshold") this.beginStroke(at, c.erase || tool === "eraser");
-    else if (tool === "lasso") this.path = [at];
+    else if (tool === "lasso" || tool === "scribble") {
+      this.path = [at];
+      this.hud.negative = (c.erase || c.alt) !== this.options.negative;
+    }
     else if (tool === "polygon") this.addCorner(at);
-    else if (tool === "point") this.addPrompt(at, !c.erase && !c.alt);
+    else if (tool === "point") this.mark(this.frame !== null && this.marks.point(at, (c.erase || c.alt) === this.options.negative, this.frame));
     else if (tool === "box") this.hud.box = [at.x, at.y, at.x, at.y];
   }
 
@@ -235,12 +239,12 @@ export class Stage {
     if (!readOnly) {
       for (const p of c.path) {
         const at = toFrame(this.renderer.view, { x: p.x, y: p.y - (this.hud.offset ? FINGER_OFFSET : 0) });
-        if (tool === "lasso") this.path.push(at);
+        if (tool === "lasso" || tool === "scribble") this.path.push(at);
         else if (tool === "box" && this.hud.box) this.hud.box = [this.hud.box[0], this.hud.box[1], at.x, at.y];
         else if (this.last) this.extendStroke(this.last, at);
         this.last = at;
       }
-      this.hud.corners = tool === "lasso" ? this.path : this.hud.corners;
+      if (tool === "lasso" || tool === "scribble") this.hud.corners = this.path;
     }
     this.schedule();
   }
@@ -255,6 +259,11 @@ export class Stage {
       this.path = [];
       this.hud.corners = [];
       if (points.length > 2) this.emit(this.doc?.polygon(this.options.label, points, this.strokeOptions(c.erase, null)) ?? null);
+    } else if (tool === "scribble") {
+      const { path } = this;
+      this.path = [];
+      this.hud.corners = [];
+      this.mark(this.frame !== null && this.marks.scribble(path, !this.hud.negative, this.frame));
     } else if (tool === "box" && this.hud.box) this.finishBox(this.hud.box);
     else this.commitStroke();
     this.last = null;
@@ -263,8 +272,8 @@ export class Stage {
 
   private cancelStroke(): void {
     this.path = [];
-    if (this.options.tool === "lasso") this.hud.corners = [];
-    this.hud.box = this.prompt.box;
+    if (this.options.tool === "lasso" || this.options.tool === "scribble") this.hud.corners = [];
+    this.hud.box = this.marks.now.box;
     this.last = null;
     this.changed(this.doc?.cancel() ?? null);
     this.schedule();
@@ -334,51 +343,28 @@ export class Stage {
       this.schedule();
       return true;
     }
-    if (this.prompt.points.length > 0) {
-      this.setPrompt({ ...this.prompt, points: this.prompt.points.slice(0, -1) });
-      return true;
-    }
-    return false;
+    if (!this.marks.stepBack()) return false;
+    this.mark(true);
+    return true;
   }
 
   // ---- prompts --------------------------------------------------------------------------------------------------
-  private addPrompt(at: Point, positive: boolean): void {
-    const f = this.frame;
-    if (!f || at.x < 0 || at.y < 0 || at.x >= f.width || at.y >= f.height) return;
-    this.setPrompt({ ...this.prompt, points: [...this.prompt.points, { x: at.x, y: at.y, is_positive: positive }] });
+  /** After a mark: shows what there is now, and tells the page where one was made. */
+  private mark(made: boolean): void {
+    this.hud.prompt = this.marks.now;
+    this.hud.box = this.marks.now.box;
+    if (made) this.events.onPrompt?.(this.marks.now);
+    this.schedule();
   }
 
   private finishBox(box: [number, number, number, number]): void {
-    const f = this.frame!;
-    const [a, b, c, d] = box;
-    const clipped: [number, number, number, number] = [
-      clamp(Math.min(a, c), 0, f.width),
-      clamp(Math.min(b, d), 0, f.height),
-      clamp(Math.max(a, c), 0, f.width),
-      clamp(Math.max(b, d), 0, f.height),
-    ];
-    if (clipped[2] - clipped[0] < 2 || clipped[3] - clipped[1] < 2) {
-      this.hud.box = this.prompt.box;
-      this.schedule();
-      return;
-    }
-    this.setPrompt({ ...this.prompt, box: clipped });
+    this.mark(this.frame !== null && this.marks.box(box, this.frame));
   }
 
-  private setPrompt(prompt: Prompt): void {
-    this.prompt = prompt;
-    this.hud.prompts = prompt.points;
-    this.hud.box = prompt.box;
-    this.events.onPrompt?.(prompt);
-    this.schedule();
-  }
-
-  /** Forgets points and box without telling the page. */
+  /** Forgets all marks without telling the page. */
   clearPrompt(): void {
-    this.prompt = { points: [], box: null };
-    this.hud.prompts = [];
-    this.hud.box = null;
-    this.schedule();
+    this.marks.clear();
+    this.mark(false);
   }
 
   // ---- drawing --------------------------------------------------------------------------------------------------

@@ -3,15 +3,22 @@ import type { Point } from "~/lib/canvas/shapes";
 import type { View } from "~/lib/canvas/view";
 import type { Display } from "~/lib/canvas/window";
 
-export type Tool = "brush" | "eraser" | "threshold" | "lasso" | "polygon" | "point" | "box" | "window" | "pan";
+export type Tool = "brush" | "eraser" | "threshold" | "lasso" | "polygon" | "point" | "scribble" | "box" | "window" | "pan";
 
 export interface PromptPoint extends Point {
+  is_positive: boolean;
+}
+
+export interface PromptScribble {
+  /** Corners of the stroke, (x, y) in pixels of the frame. */
+  points: (readonly [number, number])[];
   is_positive: boolean;
 }
 
 export interface Prompt {
   points: PromptPoint[];
   box: [number, number, number, number] | null;
+  scribbles: PromptScribble[];
 }
 
 export interface LabelStyle {
@@ -28,6 +35,8 @@ export interface StageOptions {
   protect: boolean;
   tolerance: number;
   fingerOffset: boolean;
+  /** Marks of a prompt say "not this", as with Alt or the right button; for fingers, which have neither. */
+  negative: boolean;
   readOnly: boolean;
   opacity: number;
   outlineOnly: boolean;

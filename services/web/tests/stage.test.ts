@@ -1,0 +1,70 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { BitMask } from "~/lib/canvas/bitmask";
+import { before } from "~/lib/editor/usePrompt";
+import { NO_PROMPT, PromptMarks } from "~/lib/stage/prompts";
+
+const frame = { width: 64, height: 48 };
+const place = fc.record({ x: fc.double({ min: -20, max: 90, noNaN: true }), y: fc.double({ min: -20, max: 70, noNaN: true }) });
+const act = fc.oneof(
+  fc.record({ kind: fc.constant("point" as const), at: place, positive: fc.boolean() }),
+  fc.record({ kind: fc.constant("scribble" as const), path: fc.array(place, { maxLength: 400 }), positive: fc.boolean() }),
+  fc.record({ kind: fc.constant("box" as const), a: place, b: place }),
+);
+
+function make(marks: PromptMarks, a: typeof act extends fc.Arbitrary<infer T> ? T : never): boolean {
+  if (a.kind === "point") return marks.point(a.at, a.positive, frame);
+  if (a.kind === "scribble") return marks.scribble(a.path, a.positive, frame);
+  return marks.box([a.a.x, a.a.y, a.b.x, a.b.y], frame);
+}
+
+describe("marks of a prompt", () => {
+  it("are all inside of the frame, few enough for the engine, and taken back one by one in the order they were made", () => {
+    fc.assert(
+      fc.property(fc.array(act, { maxLength: 12 }), (acts) => {
+        const marks = new PromptMarks();
+        const seen = [marks.now];
+        for (const a of acts) {
+          const before = marks.now;
+          if (make(marks, a)) seen.push(marks.now);
+          else expect(marks.now).toBe(before);
+        }
+        const { points, box, scribbles } = marks.now;
+        for (const [x, y] of [...points.map((p) => [p.x, p.y] as const), ...scribbles.flatMap((s) => s.points), ...(box ? [[box[0], box[1]] as const, [box[2], box[3]] as const] : [])]) {
+          expect(x >= 0 && x <= frame.width && y >= 0 && y <= frame.height).toBe(true);
+        }
+        for (const s of scribbles) expect(s.points.length).toBeLessThanOrEqual(100);
+        for (let i = seen.length - 2; i >= 0; i--) {
+          expect(marks.stepBack()).toBe(true);
+          expect(marks.now).toBe(seen[i]);
+        }
+        expect(marks.stepBack()).toBe(false);
+        expect(marks.now).toEqual(NO_PROMPT);
+      }),
+    );
+  });
+
+  it("make a point of a stroke that is no longer than a tap, and nothing of one that misses the frame", () => {
+    const marks = new PromptMarks();
+    expect(marks.scribble([{ x: 5, y: 5 }, { x: 5.5, y: 5 }], false, frame)).toBe(true);
+    expect(marks.now).toEqual({ points: [{ x: 5, y: 5, is_positive: false }], box: null, scribbles: [] });
+    expect(marks.scribble([{ x: -5, y: 5 }, { x: -9, y: 5 }], true, frame)).toBe(false);
+    expect(marks.scribble([{ x: 2, y: 2 }, { x: 30, y: 9 }], true, frame)).toBe(true);
+    expect(marks.now.scribbles).toEqual([{ points: [[2, 2], [30, 9]], is_positive: true }]);
+  });
+});
+
+describe("an answer so far", () => {
+  const mask = new BitMask(64, 48);
+  const first = { x: 1, y: 1, is_positive: true };
+  const prompt = { points: [first], box: null, scribbles: [] };
+  it("goes along with the next click on the same marks, and with nothing else", () => {
+    const next = { ...prompt, points: [first, { x: 2, y: 2, is_positive: false }] };
+    expect(before({ prompt, mask }, next)).toBe(mask);
+    expect(before(null, next)).toBeNull();
+    expect(before({ prompt, mask }, prompt)).toBeNull();
+    expect(before({ prompt, mask }, { ...next, points: [{ ...first }, next.points[1]!] })).toBeNull();
+    expect(before({ prompt, mask }, { ...next, box: [0, 0, 9, 9] })).toBeNull();
+    expect(before({ prompt, mask }, { ...next, scribbles: [{ points: [[1, 1], [4, 4]], is_positive: true }] })).toBeNull();
+  });
+});
