@@ -144,6 +144,25 @@ def create_router(deps: Deps, projects: Projects) -> APIRouter:
         image = await visible(request, who, image_id)
         return _json(image.to_json(is_lab=_is_lab(who, image)))
 
+    @router.get("/images/{image_id}/neighbours", response_model=schemas.Neighbours)
+    async def get_neighbours(image_id: ImageId, request: Request, who: Who) -> Response:
+        """The frames before and after this one in its stack of slices, where they have its size; null at an end.
+
+        A file of several frames is a stack; so are files of one group whose names differ in their last number only.
+        """
+        who.require_scope("read")
+        image = await visible(request, who, image_id)
+
+        def find() -> tuple[Image | None, Image | None]:
+            with db.read() as conn:
+                return store.neighbours(conn, image)
+
+        is_lab = _is_lab(who, image)
+        before, after = (
+            None if found is None else found.to_json(is_lab=is_lab) for found in await run_in_threadpool(find)
+        )
+        return _json({"before": before, "after": after})
+
     @router.get(
         "/images/{image_id}/frame",
         responses={200: {"content": {"image/png": {}}, "description": "8-bit PNG, grey or RGB"}},

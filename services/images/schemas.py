@@ -68,6 +68,13 @@ class Image(BaseModel):
     urls: Urls
 
 
+class Neighbours(BaseModel):
+    """What lies beside a frame in its stack."""
+
+    before: Image | None
+    after: Image | None
+
+
 class ImagePage(BaseModel):
     """A page of images."""
 

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 
 from services.images.domain.source import Geometry
+from services.images.domain.stacks import Slice, beside
 from services.images.records import Image, Rejection, Source
 from services.images.tables import images, rejections, sources
 from shared.db.upsert import upsert
@@ -84,6 +85,25 @@ def list_images(
     if group is not None:
         query = query.where(images.c.group_key == group)
     return [_image(row) for row in conn.execute(query.order_by(images.c.id).limit(limit))]
+
+
+def neighbours(conn: Connection, image: Image) -> tuple[Image | None, Image | None]:
+    """The frames before and after an image in its stack, of the same size; None at an end and where it is in no stack."""
+    c = images.c
+    query = select(c.id, c.source_id, c.frame_index, c.frames, c.name).where(
+        c.height == image.height, c.width == image.width
+    )
+    if image.frames > 1:
+        near = (image.frame_index - 1, image.frame_index + 1)
+        query = query.where(c.source_id == image.source_id, c.frame_index.in_(near))
+    else:
+        query = query.where(c.project_id == image.project_id, c.group_key == image.group)
+    here = Slice(image.id, image.source_id, image.frame_index, image.frames, image.name)
+    before, after = beside(here, (Slice(*row) for row in conn.execute(query)))
+    return (
+        find_image(conn, before) if before else None,
+        find_image(conn, after) if after else None,
+    )
 
 
 def list_rejections(conn: Connection, project_id: str, after: str, limit: int) -> list[Rejection]:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.e2e
 CHROMIUM = os.environ.get("BRAMBLE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
-@pytest.mark.parametrize("spec", ["volunteer", "lab", "pages", "decoder", "learning", "offline"])
+@pytest.mark.parametrize("spec", ["volunteer", "lab", "pages", "decoder", "learning", "offline", "canvas"])
 def test_in_chromium(spec: str, up: Up) -> None:
     if CHROMIUM is None:
         if os.environ.get("BRAMBLE_SKIP_REAL") == "1":

@@ -92,6 +92,7 @@ def _images() -> list[Route]:
         Route("GET", "/projects/{project_id}/images", i, _LAB),
         Route("GET", "/projects/{project_id}/images/rejections", i, _LAB),
         Route("GET", "/images/{image_id}", i),
+        Route("GET", "/images/{image_id}/neighbours", i),
         Route("GET", "/images/{image_id}/frame", i),
         Route("GET", "/images/{image_id}/thumbnail", i),
         Route("GET", "/images/{image_id}/original", i, _LAB, audit="image.original"),

@@ -5,6 +5,7 @@ import { MaskDocument } from "~/lib/canvas/document";
 import { type Db, openJournal } from "~/lib/journal/db";
 import { Journal } from "~/lib/journal/journal";
 import { leaveDevice } from "~/lib/journal/leave";
+import { drawnOn, keepDrawn } from "~/lib/journal/drawn";
 import { Shelf } from "~/lib/journal/shelf";
 
 let db: Db | null = null;
@@ -67,5 +68,27 @@ describe("leaving a shared device", () => {
     expect(await opened.count("ahead")).toBe(0);
     await leaveDevice("rater", () => Promise.resolve(), logout, () => Promise.reject(new Error("private window")));
     expect(out).toBe(2);
+  });
+});
+
+describe("what was answered to the slice beside", () => {
+  const masks = (label_id: number) => [{ label_id, rle: { size: [20, 40] as [number, number], counts: "P>" } }];
+  it("is there for its rater only, not for a nothing-here, and never grows past its bound", async () => {
+    const opened = await openJournal(`drawn-${n++}`);
+    db = opened;
+    const open = (): Promise<Db> => Promise.resolve(opened);
+    await keepDrawn("rater", "image-0", masks(1), 0, open);
+    await keepDrawn("rater", "empty", [], 1, open);
+    expect(await drawnOn("rater", "image-0", open)).toEqual(masks(1));
+    expect(await drawnOn("somebody else", "image-0", open)).toBeNull();
+    expect(await drawnOn("rater", "empty", open)).toBeNull();
+    for (let i = 1; i <= 70; i++) await keepDrawn("rater", `image-${i}`, masks(i), i + 1, open);
+    expect(await opened.count("drawn")).toBe(60);
+    expect(await drawnOn("rater", "image-0", open)).toBeNull();
+    expect(await drawnOn("rater", "image-70", open)).toEqual(masks(70));
+    // A browser that keeps nothing.
+    const none = (): Promise<Db> => Promise.reject(new Error("private window"));
+    await keepDrawn("rater", "x", masks(1), 1, none);
+    expect(await drawnOn("rater", "x", none)).toBeNull();
   });
 });

@@ -128,6 +128,41 @@ async def test_thumbnails_are_small_and_kept(
     assert sum(b.key.endswith(".webp") for b in deps["images"].blobs.list("images/")) == 1
 
 
+async def test_a_slice_knows_what_lies_beside_it(
+    http: httpx.AsyncClient, project: dict[str, str], as_: As
+) -> None:
+    lab = as_(LAB, Role.LAB, {project["open"]: Role.LAB})
+
+    async def beside(image_id: str) -> tuple[str | None, str | None]:
+        found = (await http.get(f"/images/{image_id}/neighbours", headers=lab)).json()
+        return found["before"] and found["before"]["id"], found["after"] and found["after"]["id"]
+
+    volume = makers.nifti(np.arange(60, dtype=np.int16).reshape(5, 4, 3))
+    frames = (await send(http, project["open"], {"v.nii": volume}, lab)).json()["results"][0]["image_ids"]
+    assert [await beside(i) for i in frames] == [
+        (None, frames[1]),
+        (frames[0], frames[2]),
+        (frames[1], None),
+    ]
+    pictures = {
+        "z2.png": makers.png(makers.grey(8, 9)),
+        "z1.png": makers.png(makers.grey(8, 10)),
+        "z3.png": makers.png(makers.grey(8, 10) // 2),
+        "z4.png": makers.png(makers.grey(8, 10) // 3),
+    }
+    sent = await http.post(
+        f"/projects/{project['open']}/images",
+        params={"group": "knee"},
+        headers=lab,
+        files=[("files", (name, data)) for name, data in pictures.items()],
+    )
+    ids = [r["image_ids"][0] for r in sent.json()["results"]]
+    # Another size is another grid: masks could not be taken over, so it is no neighbour.
+    assert await beside(ids[0]) == (None, None)
+    assert await beside(ids[2]) == (ids[1], ids[3])
+    assert (await http.get("/images/none/neighbours", headers=lab)).status_code == 404
+
+
 async def test_the_same_bytes_are_kept_once_a_project(
     http: httpx.AsyncClient, project: dict[str, str], as_: As, deps: dict[str, Deps]
 ) -> None:

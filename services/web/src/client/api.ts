@@ -43,6 +43,7 @@ export const api = {
 
   images: (p: string, page: Cursor = {}) => get<T.Page<T.Image>>(`/projects/${p}/images`, { query: { ...page } }),
   image: (i: string) => get<T.Image>(`/images/${i}`),
+  neighbours: (i: string, signal?: AbortSignal) => get<T.Neighbours>(`/images/${i}/neighbours`, { signal, quiet: true }),
   deleteImage: (i: string) => request<null>("DELETE", `/images/${i}`),
   frame: async (frameUrl: string, signal?: AbortSignal) => (await raw("GET", frameUrl, { signal })).blob(),
   upload: (p: string, files: File[], group: string, progress: (share: number) => void, signal?: AbortSignal) => {

@@ -539,6 +539,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/images/{image_id}/neighbours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Neighbours
+         * @description The frames before and after this one in its stack of slices, where they have its size; null at an end.
+         *
+         *     A file of several frames is a stack; so are files of one group whose names differ in their last number only.
+         */
+        get: operations["getNeighbours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/images/{image_id}/original": {
         parameters: {
             query?: never;
@@ -2726,6 +2748,14 @@ export interface components {
         ModelsOut: {
             /** Items */
             items: components["schemas"]["ModelOut"][];
+        };
+        /**
+         * Neighbours
+         * @description What lies beside a frame in its stack.
+         */
+        Neighbours: {
+            before: components["schemas"]["Image"] | null;
+            after: components["schemas"]["Image"] | null;
         };
         /**
          * NewKeyOut
@@ -5197,6 +5227,37 @@ export interface operations {
                 };
                 content: {
                     "image/png": unknown;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getNeighbours: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                image_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Neighbours"];
                 };
             };
             400: components["responses"]["Problem400"];

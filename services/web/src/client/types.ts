@@ -102,6 +102,12 @@ export interface Image extends ImageRef {
   modality: string | null;
 }
 
+/** What lies beside an image in its stack of slices; null at an end. */
+export interface Neighbours {
+  before: Image | null;
+  after: Image | null;
+}
+
 export interface LabelMask {
   label_id: number;
   rle: Rle;

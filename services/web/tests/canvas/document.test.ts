@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BitMask, dice, popcount } from "~/lib/canvas/bitmask";
-import { MaskDocument } from "~/lib/canvas/document";
+import { MaskDocument, rangeAt } from "~/lib/canvas/document";
 import { History, diff, toggle } from "~/lib/canvas/history";
 import { fillHoles, keepLargest, smooth } from "~/lib/canvas/morphology";
 import { capsuleSpans } from "~/lib/canvas/shapes";
@@ -243,3 +243,35 @@ function distance(p: { x: number; y: number }, a: { x: number; y: number }, b: {
   const t = l2 === 0 ? 0 : Math.max(0, Math.min(1, ((p.x - a.x) * dx + (p.y - a.y) * dy) / l2));
   return Math.hypot(p.x - a.x - t * dx, p.y - a.y - t * dy);
 }
+
+describe("masks of another slice", () => {
+  it("are added to all their labels in one edit, which one undo takes back", () => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }), fc.array(fc.boolean(), { minLength: 60, maxLength: 60 }), (a, b) => {
+        const doc = new MaskDocument(10, 6, [1, 2]);
+        doc.begin(1, { erase: false });
+        doc.extend({ x: 2, y: 2 }, { x: 6, y: 2 }, 2);
+        doc.commit();
+        const before = [doc.layer(1).clone(), doc.layer(2).clone()];
+        const [one, two] = [a, b].map((m) => BitMask.fromBytes(10, 6, m.map(Number)));
+        const change = doc.mergeAll([{ label: 1, mask: one! }, { label: 2, mask: two! }, { label: 7, mask: one! }]);
+        const wanted = before[0]!.clone();
+        wanted.or(one!);
+        expect(doc.layer(1).equals(wanted)).toBe(true);
+        expect(doc.layer(2).equals(two!)).toBe(true);
+        expect(doc.area(1)).toBe(wanted.count());
+        expect(change === null).toBe(wanted.equals(before[0]!) && two!.isEmpty());
+        if (change) doc.undo();
+        expect(doc.layer(1).equals(before[0]!) && doc.layer(2).isEmpty()).toBe(true);
+      }),
+    );
+  });
+});
+
+describe("the threshold brush", () => {
+  it("takes the grey value under the place, or of the nearest pixel beside the frame", () => {
+    const frame = { width: 3, height: 2, data: Uint8Array.from([0, 10, 20, 30, 40, 50]) };
+    expect(rangeAt(frame, { x: 1.9, y: 0.2 }, 5)).toEqual({ frame, low: 5, high: 15 });
+    expect(rangeAt(frame, { x: 99, y: -4 }, 0)).toMatchObject({ low: 20, high: 20 });
+  });
+});

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BitMask } from "~/lib/canvas/bitmask";
 import { parseColour, rasterise } from "~/lib/canvas/tiles";
-import { clampView, fit, pinch, toFrame, toScreen, zoomAt } from "~/lib/canvas/view";
-import { PLAIN, autoWindow, isPlain, lookup } from "~/lib/canvas/window";
+import { centreOn, clampView, fit, fromMinimap, minimapSize, pinch, toFrame, toMinimap, toScreen, zoomAt } from "~/lib/canvas/view";
+import { PLAIN, PRESETS, autoWindow, isPlain, lookup, nextPreset, preset, presetOf } from "~/lib/canvas/window";
 import { maskArbitrary } from "./arbitrary";
 
 const num = (min: number, max: number) => fc.double({ min, max, noNaN: true });
@@ -116,5 +116,78 @@ describe("pictures of a layer", () => {
       const o = ((y + 4) * 100 + 29) * 4;
       expect(part.slice(y * 41 * 4, (y + 1) * 41 * 4)).toEqual(whole.slice(o, o + 41 * 4));
     }
+  });
+});
+
+describe("the map of the frame", () => {
+  const size = fc.record({ width: fc.integer({ min: 1, max: 5000 }), height: fc.integer({ min: 1, max: 5000 }) });
+  it("shows a part where it lies, and a press there centres the stage on it", () => {
+    fc.assert(
+      fc.property(size, num(0, 0.9), num(0, 0.9), num(0.05, 1), num(0.05, 1), view, (frame, fx, fy, fw, fh, v) => {
+        const map = minimapSize(frame, 148);
+        expect(Math.max(map.width, map.height)).toBeCloseTo(148, 6);
+        expect(Math.min(map.width, map.height)).toBeGreaterThanOrEqual(37);
+        const part = { x0: fx * frame.width, y0: fy * frame.height, x1: Math.min(frame.width, (fx + fw) * frame.width), y1: Math.min(frame.height, (fy + fh) * frame.height) };
+        const seen = toMinimap(part, frame, map);
+        for (const v of [seen.x0, seen.y0]) expect(v).toBeGreaterThanOrEqual(0);
+        expect(seen.x1).toBeLessThanOrEqual(map.width);
+        expect(seen.y1).toBeLessThanOrEqual(map.height);
+        expect(Math.min(seen.x1 - seen.x0, seen.y1 - seen.y0)).toBeGreaterThanOrEqual(3 - 1e-9);
+        const corner = fromMinimap({ x: (part.x0 / frame.width) * map.width, y: (part.y0 / frame.height) * map.height }, frame, map);
+        expect(corner.x).toBeCloseTo(part.x0, 4);
+        expect(corner.y).toBeCloseTo(part.y0, 4);
+        const stage = { width: 640, height: 480 };
+        const middle = toFrame(centreOn(v, corner, stage), { x: 320, y: 240 });
+        expect(middle.x).toBeCloseTo(corner.x, 3);
+        expect(middle.y).toBeCloseTo(corner.y, 3);
+      }),
+    );
+  });
+
+  it("stays on the frame while it is dragged beside the map", () => {
+    const map = { width: 148, height: 100 };
+    expect(fromMinimap({ x: -50, y: 900 }, { width: 1000, height: 800 }, map)).toEqual({ x: 0, y: 800 });
+  });
+});
+
+describe("brightness presets", () => {
+  const grey = fc.uint8Array({ minLength: 1, maxLength: 600 });
+  it("are ranges inside of the grey values, in order from dark to bright", () => {
+    fc.assert(
+      fc.property(grey, (data) => {
+        for (const name of PRESETS) {
+          const r = preset(name, data);
+          expect(r.level).toBeGreaterThanOrEqual(0);
+          expect(r.level).toBeLessThanOrEqual(255);
+          expect(r.width).toBeGreaterThanOrEqual(8);
+        }
+        if (data.some((v) => v > 0)) expect(preset("dark", data).level).toBeLessThanOrEqual(preset("bright", data).level);
+      }),
+    );
+  });
+
+  it("leave out the other half of a ramp", () => {
+    const ramp = Uint8Array.from({ length: 256 }, (_, i) => i);
+    expect(preset("dark", ramp)).toEqual({ level: 64.5, width: 127 });
+    expect(preset("bright", ramp).level).toBeGreaterThan(190);
+    expect(preset("auto", new Uint8Array(50))).toEqual({ level: PLAIN.level, width: PLAIN.width });
+  });
+
+  it("come round with one key, each time with another look, also on a flat frame", () => {
+    fc.assert(
+      fc.property(grey, fc.integer({ min: 0, max: 255 }), (data, level) => {
+        let display = { ...PLAIN, level, width: 77 };
+        const seen = new Set<string>();
+        for (let k = 0; k < PRESETS.length; k++) {
+          const name = nextPreset(display, data);
+          const next = { ...display, ...preset(name, data) };
+          if (next.level === display.level && next.width === display.width) expect(new Set(PRESETS.map((p) => JSON.stringify(preset(p, data)))).size).toBe(1);
+          expect(presetOf(next, data)).not.toBeNull();
+          display = next;
+          seen.add(name);
+        }
+        expect(presetOf({ ...PLAIN, level: 3.25, width: 9.5 }, data)).toBeNull();
+      }),
+    );
   });
 });

@@ -5,7 +5,9 @@ import { api } from "~/client/api";
 import { ApiError } from "~/client/http";
 import type { MaskDocument } from "~/lib/canvas/document";
 import { Editor } from "~/lib/editor/Editor";
+import { keepDrawn } from "~/lib/journal/drawn";
 import { encodeMasks } from "~/lib/masks/masks";
+import { useSession } from "~/lib/session/session";
 import { Button, Notice } from "~/lib/ui/kit";
 import { Failure, Remote } from "~/lib/ui/remote";
 import { useDocument } from "./useDocument";
@@ -14,6 +16,7 @@ import { useProject } from "./useProject";
 export default function GoldEditor() {
   const { t } = useTranslation();
   const project = useProject();
+  const { me } = useSession();
   const { imageId = "" } = useParams();
   const navigate = useNavigate();
   const client = useQueryClient();
@@ -26,7 +29,12 @@ export default function GoldEditor() {
     }
   });
   const save = useMutation({
-    mutationFn: async ({ doc, nothing }: { doc: MaskDocument; nothing: boolean }) => api.putGold(project.id, imageId, nothing ? [] : await encodeMasks(doc), nothing),
+    mutationFn: async ({ doc, nothing }: { doc: MaskDocument; nothing: boolean }) => {
+      const masks = nothing ? [] : await encodeMasks(doc);
+      const saved = await api.putGold(project.id, imageId, masks, nothing);
+      void keepDrawn(me?.id ?? "", imageId, masks, Date.now());
+      return saved;
+    },
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ["gold", project.id] });
       await client.invalidateQueries({ queryKey: ["project", project.id] });

@@ -4,6 +4,7 @@ import { OfflineError } from "~/client/http";
 import type { Assignment, Feedback, Project, SubmissionBody } from "~/client/types";
 import { MaskDocument } from "~/lib/canvas/document";
 import type { QueueRecord } from "~/lib/journal/db";
+import { keepDrawn } from "~/lib/journal/drawn";
 import { openStore } from "~/lib/journal/store";
 import { decodeMasks, encodeMasks } from "~/lib/masks/masks";
 import { loadFrame } from "~/lib/stage/renderer";
@@ -156,6 +157,7 @@ export function useLabelling(project: Project, rater: string) {
       const { lease: l, task } = w.assignment;
       awaiting.current = body.client_key;
       const { sent } = await queue.put({ clientKey: body.client_key, lease: l.id, task: task.id, project: task.project_id, rater, body, frameUrl: task.image.frame_url, ...(skip ? { skip } : {}), createdAt: Date.now() });
+      if (!skip) void keepDrawn(rater, task.image.id, body.masks, Date.now());
       await shelf.drop(task.id);
       await journal.forget(task.id);
       current.current = null;

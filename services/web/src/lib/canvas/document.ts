@@ -10,6 +10,14 @@ export interface GreyFrame {
   data: Uint8Array;
 }
 
+/** Grey values within `tolerance` of the pixel under a place, or of the one nearest to it. */
+export function rangeAt(frame: GreyFrame, at: Point, tolerance: number): NonNullable<StrokeOptions["range"]> {
+  const x = Math.min(frame.width - 1, Math.max(0, Math.floor(at.x)));
+  const y = Math.min(frame.height - 1, Math.max(0, Math.floor(at.y)));
+  const v = frame.data[y * frame.width + x]!;
+  return { frame, low: v - tolerance, high: v + tolerance };
+}
+
 export interface StrokeOptions {
   erase: boolean;
   /** Paint leaves the other labels alone. */
@@ -198,6 +206,21 @@ export class MaskDocument {
       else if (how === "subtract") layer.andNot(mask);
       else layer.copyFrom(mask);
     });
+  }
+
+  /** Adds masks to several labels in one edit, so that one undo takes them all back; labels that are not here are left out. */
+  mergeAll(masks: readonly { label: number; mask: BitMask }[]): Change | null {
+    if (this.stroke) this.commit();
+    const deltas: Delta[] = [];
+    for (const { label, mask } of masks) {
+      const layer = this.layers.get(label);
+      if (!layer) continue;
+      const before = layer.clone();
+      layer.or(mask);
+      const delta = diff(label, before, layer, this.all());
+      if (delta) deltas.push(delta);
+    }
+    return deltas.length > 0 ? this.record(deltas) : null;
   }
 
   undo(): Change | null {

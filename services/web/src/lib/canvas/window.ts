@@ -25,17 +25,67 @@ export function lookup(d: Display): Uint8ClampedArray {
   return table;
 }
 
-/** Range that leaves out the darkest and the brightest percent: the preset "auto". */
-export function autoWindow(grey: Uint8Array): Pick<Display, "level" | "width"> {
-  const histogram = new Uint32Array(256);
-  for (let i = 0; i < grey.length; i++) histogram[grey[i]!]!++;
+type Range = Pick<Display, "level" | "width">;
+
+const counted = new WeakMap<Uint8Array, Uint32Array>();
+
+/** How often each grey value occurs; counted once for a frame. */
+function histogram(grey: Uint8Array): Uint32Array {
+  let found = counted.get(grey);
+  if (!found) {
+    found = new Uint32Array(256);
+    for (let i = 0; i < grey.length; i++) found[grey[i]!]!++;
+    counted.set(grey, found);
+  }
+  return found;
+}
+
+/** Range between two shares (0–1) of the pixels that are not black; the whole range for a frame that is all black. */
+function between(grey: Uint8Array, from: number, to: number): Range {
+  const n = histogram(grey);
   // Background of medical frames is often one flat value at zero; it says nothing of the range that matters.
-  const total = grey.length - histogram[0]!;
+  const total = grey.length - n[0]!;
   if (total === 0) return { level: PLAIN.level, width: PLAIN.width };
-  const cut = total * 0.01;
   let low = 1;
   let high = 255;
-  for (let n = 0; low < 255 && (n += histogram[low]!) <= cut; ) low++;
-  for (let n = 0; high > low && (n += histogram[high]!) <= cut; ) high--;
+  for (let k = 0; low < 255 && (k += n[low]!) <= total * from; ) low++;
+  for (let k = 0; high > low && (k += n[high]!) <= total * (1 - to); ) high--;
   return { level: (low + high) / 2, width: Math.max(8, high - low) };
+}
+
+/** Range that leaves out the darkest and the brightest percent: the preset "auto". */
+export function autoWindow(grey: Uint8Array): Range {
+  return between(grey, 0.01, 0.99);
+}
+
+/** Ranges to choose with one press, from the frame's own grey values: what a fixed number would show depends on the scanner. */
+export const PRESETS = ["full", "auto", "dark", "middle", "bright"] as const;
+export type Preset = (typeof PRESETS)[number];
+
+export function preset(name: Preset, grey: Uint8Array): Range {
+  if (name === "full") return { level: PLAIN.level, width: PLAIN.width };
+  if (name === "auto") return autoWindow(grey);
+  if (name === "dark") return between(grey, 0, 0.5);
+  if (name === "middle") return between(grey, 0.2, 0.8);
+  return between(grey, 0.5, 1);
+}
+
+/** The preset that a display shows; null for one of the person's own. */
+export function presetOf(display: Display, grey: Uint8Array): Preset | null {
+  return PRESETS.find((p) => {
+    const r = preset(p, grey);
+    return r.level === display.level && r.width === display.width;
+  }) ?? null;
+}
+
+/** The preset after the one that is shown, and from a range of one's own the first. */
+export function nextPreset(display: Display, grey: Uint8Array): Preset {
+  const at = presetOf(display, grey);
+  // Two presets can be the same range on a frame of few values: the next one that looks different.
+  for (let k = 1; k <= PRESETS.length; k++) {
+    const name = PRESETS[((at === null ? -1 : PRESETS.indexOf(at)) + k) % PRESETS.length]!;
+    const r = preset(name, grey);
+    if (r.level !== display.level || r.width !== display.width) return name;
+  }
+  return "full";
 }

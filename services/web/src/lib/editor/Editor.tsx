@@ -4,7 +4,8 @@ import type { Label } from "~/client/types";
 import type { BitMask } from "~/lib/canvas/bitmask";
 import type { Change, MaskDocument } from "~/lib/canvas/document";
 import type { LayerStyle } from "~/lib/canvas/tiles";
-import { type Display, PLAIN, autoWindow } from "~/lib/canvas/window";
+import { type Display, PLAIN, type Preset, nextPreset, preset, presetOf } from "~/lib/canvas/window";
+import { decodeMasks } from "~/lib/masks/masks";
 import type { Frame } from "~/lib/stage/renderer";
 import { Stage, type StageOptions, type Tool } from "~/lib/stage/stage";
 import { labelColour } from "~/lib/ui/format";
@@ -16,9 +17,11 @@ import { Panel } from "./Panel";
 import { stepSize, usePrefs } from "./prefs";
 import { PromptBar } from "./PromptBar";
 import { ShortcutsDialog } from "./ShortcutsDialog";
+import { StackBar } from "./StackBar";
 import { Toolbar } from "./Toolbar";
 import { useKeys } from "./useKeys";
 import { IDLE, usePrompt } from "./usePrompt";
+import { useStack } from "./useStack";
 
 export interface Overlay {
   name: string;
@@ -68,6 +71,7 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
   const host = useRef<HTMLDivElement>(null);
   const stage = useRef<Stage | null>(null);
   const prompt = usePrompt(imageId, active, frame);
+  const stack = useStack(imageId, frame);
   const tool: Tool = readOnly && prefs.tool !== "window" ? "pan" : !imageId && PROMPTS.includes(prefs.tool) ? "brush" : prefs.tool;
 
   const options = useMemo<StageOptions>(
@@ -79,13 +83,14 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
       tolerance: prefs.tolerance,
       fingerOffset: prefs.fingerOffset,
       negative,
-      readOnly,
+      readOnly: readOnly || stack.shown !== null,
+      minimap: prefs.minimap,
       opacity: prefs.opacity,
       outlineOnly: prefs.outlineOnly,
       hidden,
       labels: labels.map((l) => ({ id: l.id, colour: labelColour(l), visible: !hiddenLabels.has(l.id) })),
     }),
-    [tool, active, prefs, negative, readOnly, hidden, labels, hiddenLabels],
+    [tool, active, prefs, negative, readOnly, stack.shown, hidden, labels, hiddenLabels],
   );
 
   const changed = useCallback(
@@ -133,6 +138,7 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
       for (const o of overlays) s?.setOverlay(o.name, null);
     };
   }, [overlays, frame, doc]);
+  useEffect(() => stage.current?.peek(stack.frame), [stack.frame, frame]);
   const { mask: answer } = prompt.state;
   useEffect(() => {
     stage.current?.setOverlay("prompt", answer ?? prompt.preview, "#ffffff", { opacity: answer ? 0.3 : 0.15 });
@@ -159,9 +165,33 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
     stage.current?.setDisplay(next);
   };
 
+  const copySlice = async () => {
+    const { masks } = stack;
+    if (readOnly || !masks) return;
+    const found = await decodeMasks(masks, frame);
+    if (host.current === null) return; // the image was left meanwhile
+    changed(doc.mergeAll(found));
+    say(t("stack.copied"));
+  };
+
+  const showPreset = (name: Preset) => {
+    showDisplay({ ...display, ...preset(name, frame.grey.data) });
+    say(t(`preset.${name}`));
+  };
+
   const run = (command: Command): void => {
     const s = stage.current;
     switch (command) {
+      case "sliceBefore":
+      case "sliceAfter":
+        stack.toggle(command === "sliceBefore" ? "before" : "after");
+        break;
+      case "copySlice":
+        void copySlice();
+        break;
+      case "preset":
+        showPreset(nextPreset(display, frame.grey.data));
+        break;
       case "undo":
       case "redo":
         if (command === "redo" || !s?.stepBack()) changed(doc[command]());
@@ -226,7 +256,7 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
     },
     press: (negative) => stage.current?.pressCrosshair(negative),
     accept: () => (answer ? (mergeAnswer("add"), true) : (stage.current?.closePolygon() ?? false)),
-    escape: dropPrompt,
+    escape: () => (stack.shown ? stack.close() : dropPrompt()),
     host,
   });
 
@@ -256,6 +286,7 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
             ))}
           </div>
         )}
+        <StackBar stack={stack} bindings={bindings} readOnly={readOnly} onCopy={() => void copySlice()} />
         {banner && <ApplyContext.Provider value={changed}><div className="stage-banner">{banner}</div></ApplyContext.Provider>}
         <PromptBar state={prompt.state} marking={!readOnly && (tool === "point" || tool === "scribble")} negative={negative} onNegative={setNegative} onMerge={mergeAnswer} onDrop={dropPrompt} />
       </div>
@@ -275,7 +306,8 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
           onClear={(id) => changed(doc.clearLabel(id))}
           onPrefs={setPrefs}
           onDisplay={showDisplay}
-          onAuto={() => showDisplay({ ...display, ...autoWindow(frame.grey.data) })}
+          preset={presetOf(display, frame.grey.data)}
+          onPreset={showPreset}
           onHidden={setHidden}
         />
       </aside>

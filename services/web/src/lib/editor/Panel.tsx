@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { Label } from "~/client/types";
-import { type Display, PLAIN } from "~/lib/canvas/window";
+import { type Display, PLAIN, PRESETS, type Preset } from "~/lib/canvas/window";
 import { labelColour } from "~/lib/ui/format";
 import { Button, Check, IconButton, Slider } from "~/lib/ui/kit";
 import type { Prefs } from "./prefs";
@@ -19,7 +19,8 @@ interface Props {
   onClear: (id: number) => void;
   onPrefs: (change: Partial<Prefs>) => void;
   onDisplay: (display: Display) => void;
-  onAuto: () => void;
+  preset: Preset | null;
+  onPreset: (preset: Preset) => void;
   onHidden: (hidden: boolean) => void;
 }
 
@@ -65,10 +66,15 @@ export function Panel(p: Props) {
         <Slider label={t("editor.width")} min={4} max={400} value={Math.round(display.width)} onChange={(width) => p.onDisplay({ ...display, width })} />
         <Slider label={t("editor.gamma")} min={0.3} max={3} step={0.1} value={display.gamma} onChange={(gamma) => p.onDisplay({ ...display, gamma })} />
         <Check label={t("command.invert")} checked={display.invert} onChange={(invert) => p.onDisplay({ ...display, invert })} />
-        <div className="row tight">
-          <Button onClick={p.onAuto}>{t("editor.auto")}</Button>
-          <Button onClick={() => p.onDisplay(PLAIN)}>{t("editor.reset")}</Button>
+        <div className="row tight" role="group" aria-label={t("command.preset")}>
+          {PRESETS.map((name) => (
+            <button key={name} type="button" className="chip" aria-pressed={p.preset === name} onClick={() => p.onPreset(name)}>
+              {t(`preset.${name}`)}
+            </button>
+          ))}
         </div>
+        <Button onClick={() => p.onDisplay(PLAIN)}>{t("editor.reset")}</Button>
+        <Check label={t("editor.minimap")} checked={prefs.minimap} onChange={(minimap) => p.onPrefs({ minimap })} />
       </fieldset>
     </div>
   );

@@ -26,6 +26,10 @@ export const COMMANDS = {
   smooth: ["m"],
   nothing: ["n"],
   skip: ["s"],
+  preset: ["q"],
+  sliceBefore: ["pageup"],
+  sliceAfter: ["pagedown"],
+  copySlice: ["y"],
   help: ["?"],
 } as const satisfies Record<string, readonly string[]>;
 

@@ -9,9 +9,10 @@ export interface Prefs {
   protect: boolean;
   tolerance: number;
   fingerOffset: boolean;
+  minimap: boolean;
 }
 
-const DEFAULTS: Prefs = { tool: "brush", size: 12, opacity: 0.35, outlineOnly: false, protect: false, tolerance: 20, fingerOffset: true };
+const DEFAULTS: Prefs = { tool: "brush", size: 12, opacity: 0.35, outlineOnly: false, protect: false, tolerance: 20, fingerOffset: true, minimap: true };
 const KEY = "bramble.editor";
 
 export function readPrefs(text: string | null): Prefs {

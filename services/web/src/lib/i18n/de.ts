@@ -50,14 +50,16 @@ export const de = {
   command: {
     brush: "Pinsel", eraser: "Radierer", threshold: "Schwellenpinsel", lasso: "Lasso", polygon: "Vieleck", point: "Antippen und segmentieren", scribble: "Kritzeln zum Umreißen", box: "Rahmen und segmentieren", window: "Helligkeit und Kontrast durch Ziehen", pan: "Bild verschieben",
     smaller: "Kleinerer Pinsel", larger: "Größerer Pinsel", undo: "Rückgängig", redo: "Wiederholen", submit: "Absenden", zoomIn: "Vergrößern", zoomOut: "Verkleinern", fit: "Einpassen", hide: "Zeichnung verbergen", outline: "Nur Umriss", invert: "Bild umkehren",
-    fillHoles: "Löcher füllen", keepLargest: "Größten Teil behalten", smooth: "Rand glätten", nothing: "Nichts davon hier", skip: "Überspringen", help: "Tastenkürzel",
+    fillHoles: "Löcher füllen", keepLargest: "Größten Teil behalten", smooth: "Rand glätten", nothing: "Nichts davon hier", skip: "Überspringen", preset: "Nächste Helligkeitsstufe", sliceBefore: "Mit der Schicht davor vergleichen", sliceAfter: "Mit der Schicht danach vergleichen", copySlice: "Meinen Umriss von der Nachbarschicht übernehmen", help: "Tastenkürzel",
   },
   editor: {
     tools: "Werkzeuge", panel: "Klassen und Einstellungen", canvas: "Bild, {{width}} mal {{height}} Pixel",
     canvasHelp: "Pfeiltasten bewegen ein Fadenkreuz, mit Umschalt um zehn Pixel. Die Leertaste benutzt dort das Werkzeug. Beim Antippen setzt die Leertaste einen Punkt innen, Umschalt und Leertaste einen außen; Eingabe übernimmt den Umriss. Fragezeichen zeigt alle Tasten.",
     at: "Spalte {{x}}, Zeile {{y}}", labels: "Klassen", showLabel: "{{name}} zeigen", clearLabel: "{{name}} leeren", brush: "Pinsel", size: "Größe", px: "{{n}} px", tolerance: "Toleranz", protect: "Andere Klassen nicht übermalen", fingerOffset: "Über dem Finger zeichnen",
-    look: "Zeichnung", opacity: "Deckkraft", image: "Bild", level: "Helligkeit", width: "Kontrastbereich", gamma: "Gamma", auto: "Automatisch", reset: "Zurücksetzen",
+    look: "Zeichnung", opacity: "Deckkraft", image: "Bild", level: "Helligkeit", width: "Kontrastbereich", gamma: "Gamma", minimap: "Übersichtskarte beim Vergrößern", reset: "Zurücksetzen",
   },
+  preset: { full: "Alles", auto: "Automatisch", dark: "Dunkles", middle: "Mitte", bright: "Helles" },
+  stack: { title: "Schichten neben dieser", before: "Das ist die Schicht davor. Noch einmal drücken führt zurück zum Zeichnen.", after: "Das ist die Schicht danach. Noch einmal drücken führt zurück zum Zeichnen.", failed: "Diese Schicht ist gerade nicht zu bekommen.", copied: "Der eigene Umriss der Nachbarschicht wurde übernommen." },
   prompt: { sign: "Die nächste Markierung sagt", inside: "Das", outside: "Das nicht", away: "Die Hilfe ist gerade nicht da; zeichnen Sie einfach weiter.", title: "Vorgeschlagener Umriss", busy: "Umriss wird gesucht", found_one: "Umriss gefunden, {{count}} Pixel. Eingabe übernimmt, Escape verwirft.", found_other: "Umriss gefunden, {{count}} Pixel. Eingabe übernimmt, Escape verwirft.", used: "Umriss übernommen.", add: "Übernehmen", subtract: "Abziehen", drop: "Vorschlag verwerfen" },
   proposal: { title: "Vorschlag", text: "Der Computer hat einen ersten Vorschlag. Übernehmen und verbessern?", use: "Übernehmen", drop: "Nein, ich zeichne selbst" },
   keys: { title: "Tastenkürzel", intro: "Wählen Sie eine Taste, um sie zu ändern.", change: "Taste für {{command}} ändern:", none: "keine", press: "Taste drücken …", fixed: "Die Ziffern 1–9 wählen die Klasse. Bei gehaltener Leertaste lässt sich das Bild verschieben; Mausrad oder zwei Finger vergrößern.", reset: "Ursprüngliche Tasten" },

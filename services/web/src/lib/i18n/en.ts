@@ -51,14 +51,16 @@ export const en = {
   command: {
     brush: "Brush", eraser: "Eraser", threshold: "Threshold brush", lasso: "Lasso", polygon: "Polygon", point: "Click to segment", scribble: "Scribble to segment", box: "Box to segment", window: "Brightness and contrast by dragging", pan: "Move the image",
     smaller: "Smaller brush", larger: "Larger brush", undo: "Undo", redo: "Redo", submit: "Submit", zoomIn: "Zoom in", zoomOut: "Zoom out", fit: "Fit to the screen", hide: "Hide the drawing", outline: "Outline only", invert: "Invert the image",
-    fillHoles: "Fill holes", keepLargest: "Keep the largest part", smooth: "Smooth the edge", nothing: "Nothing here", skip: "Skip", help: "Keyboard shortcuts",
+    fillHoles: "Fill holes", keepLargest: "Keep the largest part", smooth: "Smooth the edge", nothing: "Nothing here", skip: "Skip", preset: "Next brightness preset", sliceBefore: "Compare with the slice before", sliceAfter: "Compare with the slice after", copySlice: "Copy my outline from the slice beside", help: "Keyboard shortcuts",
   },
   editor: {
     tools: "Tools", panel: "Labels and settings", canvas: "Image to label, {{width}} by {{height}} pixels",
     canvasHelp: "Arrow keys move a crosshair, with Shift ten pixels at a time. Space uses the tool at the crosshair. With click to segment, Space adds a point inside and Shift+Space one outside; Enter accepts the outline. Question mark lists all keys.",
     at: "Column {{x}}, row {{y}}", labels: "Labels", showLabel: "Show {{name}}", clearLabel: "Clear {{name}}", brush: "Brush", size: "Size", px: "{{n}} px", tolerance: "Tolerance", protect: "Do not paint over other labels", fingerOffset: "Draw above the finger",
-    look: "Drawing", opacity: "Opacity", image: "Image", level: "Brightness", width: "Contrast range", gamma: "Gamma", auto: "Automatic", reset: "Reset",
+    look: "Drawing", opacity: "Opacity", image: "Image", level: "Brightness", width: "Contrast range", gamma: "Gamma", minimap: "Overview map when zoomed in", reset: "Reset",
   },
+  preset: { full: "Full range", auto: "Automatic", dark: "Dark parts", middle: "Middle", bright: "Bright parts" },
+  stack: { title: "Slices beside this one", before: "This is the slice before. Press again to go back and draw.", after: "This is the slice after. Press again to go back and draw.", failed: "That slice cannot be fetched now.", copied: "Your outline of the slice beside was added." },
   prompt: { sign: "The next mark says", inside: "This", outside: "Not this", away: "Help is away for a moment; go on drawing.", title: "Suggested outline", busy: "Looking for the outline", found_one: "Outline found, {{count}} pixel. Enter accepts it, Escape drops it.", found_other: "Outline found, {{count}} pixels. Enter accepts it, Escape drops it.", used: "Outline added.", add: "Add", subtract: "Take away", drop: "Drop the suggestion" },
   proposal: { title: "Suggestion", text: "The computer has a first suggestion. Use it and correct it?", use: "Use it", drop: "No, I draw myself" },
   keys: { title: "Keyboard shortcuts", intro: "Choose a key to change it.", change: "Change the key for {{command}}:", none: "none", press: "Press a key…", fixed: "The digits 1–9 choose the label. Hold the space bar to move the image; the mouse wheel or two fingers zoom.", reset: "Restore the original keys" },

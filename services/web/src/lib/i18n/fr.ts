@@ -50,14 +50,16 @@ export const fr = {
   command: {
     brush: "Pinceau", eraser: "Gomme", threshold: "Pinceau à seuil", lasso: "Lasso", polygon: "Polygone", point: "Toucher pour segmenter", scribble: "Griffonner pour segmenter", box: "Encadrer pour segmenter", window: "Luminosité et contraste en glissant", pan: "Déplacer l’image",
     smaller: "Pinceau plus petit", larger: "Pinceau plus grand", undo: "Annuler", redo: "Rétablir", submit: "Envoyer", zoomIn: "Agrandir", zoomOut: "Réduire", fit: "Ajuster à l’écran", hide: "Masquer le dessin", outline: "Contour seul", invert: "Inverser l’image",
-    fillHoles: "Boucher les trous", keepLargest: "Garder la plus grande partie", smooth: "Lisser le bord", nothing: "Rien ici", skip: "Passer", help: "Raccourcis clavier",
+    fillHoles: "Boucher les trous", keepLargest: "Garder la plus grande partie", smooth: "Lisser le bord", nothing: "Rien ici", skip: "Passer", preset: "Réglage de luminosité suivant", sliceBefore: "Comparer avec la coupe précédente", sliceAfter: "Comparer avec la coupe suivante", copySlice: "Reprendre mon contour de la coupe voisine", help: "Raccourcis clavier",
   },
   editor: {
     tools: "Outils", panel: "Classes et réglages", canvas: "Image à annoter, {{width}} sur {{height}} pixels",
     canvasHelp: "Les flèches déplacent un réticule, de dix pixels avec Maj. Espace utilise l’outil à cet endroit. Avec « Toucher pour segmenter », Espace ajoute un point à l’intérieur, Maj et Espace un point à l’extérieur ; Entrée accepte le contour. Le point d’interrogation liste toutes les touches.",
     at: "Colonne {{x}}, ligne {{y}}", labels: "Classes", showLabel: "Afficher {{name}}", clearLabel: "Effacer {{name}}", brush: "Pinceau", size: "Taille", px: "{{n}} px", tolerance: "Tolérance", protect: "Ne pas recouvrir les autres classes", fingerOffset: "Dessiner au-dessus du doigt",
-    look: "Dessin", opacity: "Opacité", image: "Image", level: "Luminosité", width: "Plage de contraste", gamma: "Gamma", auto: "Automatique", reset: "Réinitialiser",
+    look: "Dessin", opacity: "Opacité", image: "Image", level: "Luminosité", width: "Plage de contraste", gamma: "Gamma", minimap: "Carte d’ensemble quand on zoome", reset: "Réinitialiser",
   },
+  preset: { full: "Tout", auto: "Automatique", dark: "Zones sombres", middle: "Milieu", bright: "Zones claires" },
+  stack: { title: "Coupes voisines", before: "Voici la coupe précédente. Appuyez encore pour revenir dessiner.", after: "Voici la coupe suivante. Appuyez encore pour revenir dessiner.", failed: "Cette coupe n’est pas accessible pour l’instant.", copied: "Votre contour de la coupe voisine a été repris." },
   prompt: { sign: "La prochaine marque dit", inside: "Ceci", outside: "Pas ceci", away: "L’aide est absente pour l’instant ; continuez à dessiner.", title: "Contour proposé", busy: "Recherche du contour", found_one: "Contour trouvé, {{count}} pixel. Entrée accepte, Échap rejette.", found_other: "Contour trouvé, {{count}} pixels. Entrée accepte, Échap rejette.", used: "Contour ajouté.", add: "Ajouter", subtract: "Retirer", drop: "Rejeter la proposition" },
   proposal: { title: "Proposition", text: "L’ordinateur a une première proposition. La prendre et la corriger ?", use: "La prendre", drop: "Non, je dessine" },
   keys: { title: "Raccourcis clavier", intro: "Choisissez une touche pour la changer.", change: "Changer la touche de {{command}} :", none: "aucune", press: "Appuyez sur une touche…", fixed: "Les chiffres 1 à 9 choisissent la classe. Maintenez Espace pour déplacer l’image ; la molette ou deux doigts agrandissent.", reset: "Rétablir les touches d’origine" },

@@ -1,5 +1,5 @@
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
-import type { Assignment, Proposal, SubmissionBody, SubmissionResult } from "~/client/types";
+import type { Assignment, LabelMask, Proposal, SubmissionBody, SubmissionResult } from "~/client/types";
 
 /** One layer as it was after the last stroke. Bits, not run lengths: writing it must not cost the pen a frame. */
 export interface LayerRecord {
@@ -61,6 +61,8 @@ interface Schema extends DBSchema {
   work: { key: string; value: WorkRecord; indexes: { project: string } };
   queue: { key: string; value: QueueRecord; indexes: { createdAt: number } };
   ahead: { key: string; value: AheadRecord; indexes: { project: string } };
+  /** What was answered lately, by rater and image: what the slice beside can begin with. */
+  drawn: { key: string; value: { key: string; masks: LabelMask[]; at: number }; indexes: { at: number } };
   /** Answers of the server that a page begun without a line needs: who is here, the project. */
   kept: { key: string; value: { key: string; value: unknown } };
 }
@@ -68,7 +70,7 @@ interface Schema extends DBSchema {
 export type Db = IDBPDatabase<Schema>;
 
 export function openJournal(name = "bramble"): Promise<Db> {
-  return openDB<Schema>(name, 2, {
+  return openDB<Schema>(name, 3, {
     upgrade(db, from) {
       if (from < 1) {
         db.createObjectStore("layers", { keyPath: "key" }).createIndex("task", "task");
@@ -79,6 +81,7 @@ export function openJournal(name = "bramble"): Promise<Db> {
         db.createObjectStore("ahead", { keyPath: "task" }).createIndex("project", "project");
         db.createObjectStore("kept", { keyPath: "key" });
       }
+      if (from < 3) db.createObjectStore("drawn", { keyPath: "key" }).createIndex("at", "at");
     },
     // A page of the release before must not keep the new one out.
     blocking: (_from, _to, event) => (event.target as IDBDatabase).close(),

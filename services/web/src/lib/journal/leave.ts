@@ -23,5 +23,5 @@ export async function leaveDevice(rater: string, giveBack: (lease: string) => Pr
   const free = db ? await unbegun(db, rater) : [];
   await Promise.race([Promise.allSettled(free.map((a) => giveBack(a.assignment.lease.id))), new Promise((r) => setTimeout(r, PATIENCE_MS))]);
   await logout();
-  if (db) await Promise.all([db.clear("kept"), db.clear("ahead"), ...free.map((a) => db.delete("work", a.task))]);
+  if (db) await Promise.all([db.clear("kept"), db.clear("ahead"), db.clear("drawn"), ...free.map((a) => db.delete("work", a.task))]);
 }

@@ -33,6 +33,7 @@ export class Renderer {
   private readonly base: CanvasRenderingContext2D;
   private readonly overlay: CanvasRenderingContext2D;
   private frame: Frame | null = null;
+  private peek: Frame | null = null;
   private shown: CanvasImageSource | null = null;
   private display: Display = PLAIN;
   private readonly layers = new Map<string, Layer>();
@@ -41,6 +42,8 @@ export class Renderer {
   view: View = { scale: 1, x: 0, y: 0 };
   size: Size = { width: 1, height: 1 };
   dpr = 1;
+  /** The picture was drawn anew since the last look: another display of the same canvas. */
+  isRepainted = false;
 
   constructor(container: HTMLElement) {
     const add = (name: string): CanvasRenderingContext2D => {
@@ -77,8 +80,20 @@ export class Renderer {
 
   setFrame(frame: Frame): void {
     this.frame = frame;
+    this.peek = null;
     this.layers.clear();
     this.applyDisplay();
+  }
+
+  /** Shows another frame of the same size in the picture's place, under the same layers; null: the frame itself again. */
+  setPeek(frame: Frame | null): void {
+    this.peek = frame;
+    this.applyDisplay();
+  }
+
+  /** What is shown of the frame. */
+  get picture(): CanvasImageSource | null {
+    return this.shown;
   }
 
   setDisplay(display: Display): void {
@@ -87,14 +102,15 @@ export class Renderer {
   }
 
   private applyDisplay(): void {
-    const frame = this.frame;
+    const frame = this.peek ?? this.frame;
     if (!frame) return;
     this.baseDirty = true;
+    this.isRepainted = true;
     if (isPlain(this.display)) {
       this.shown = frame.picture;
       return;
     }
-    const canvas = this.shown instanceof HTMLCanvasElement && this.shown !== frame.picture && this.shown.width === frame.width && this.shown.height === frame.height
+    const canvas = this.shown instanceof HTMLCanvasElement && this.shown !== frame.picture && this.shown !== this.frame?.picture && this.shown.width === frame.width && this.shown.height === frame.height
       ? this.shown
       : makeCanvas(frame.width, frame.height);
     const ctx = canvas.getContext("2d")!;

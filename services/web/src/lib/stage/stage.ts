@@ -1,11 +1,12 @@
 import type { BitMask, Rect } from "~/lib/canvas/bitmask";
-import type { Change, MaskDocument, StrokeOptions } from "~/lib/canvas/document";
+import { type Change, type MaskDocument, type StrokeOptions, rangeAt } from "~/lib/canvas/document";
 import { type Point, thinPath } from "~/lib/canvas/shapes";
 import { type LayerStyle, parseColour } from "~/lib/canvas/tiles";
-import { type View, clampView, fit, toFrame, toScreen, zoomAt } from "~/lib/canvas/view";
+import { type View, centreOn, clampView, fit, toFrame, toScreen, zoomAt } from "~/lib/canvas/view";
 import { type Display, PLAIN } from "~/lib/canvas/window";
 import { Gestures, type Contact } from "./gestures";
 import { type HudState, drawHud } from "./hud";
+import { Minimap } from "./minimap";
 import { type Frame, Renderer } from "./renderer";
 import { NO_PROMPT, PromptMarks } from "./prompts";
 import type { StageEvents, StageOptions } from "./types";
@@ -18,6 +19,7 @@ const FINGER_OFFSET = 64;
 export class Stage {
   readonly renderer: Renderer;
   private readonly gestures: Gestures;
+  private readonly minimap: Minimap;
   private readonly observer: ResizeObserver;
   private frame: Frame | null = null;
   private doc: MaskDocument | null = null;
@@ -50,6 +52,7 @@ export class Stage {
       minScale: () => this.minScale(),
       panning: () => this.options.tool === "pan",
     });
+    this.minimap = new Minimap(container, (at) => this.changeView(centreOn(this.renderer.view, at, this.renderer.size)));
     this.observer = new ResizeObserver(() => this.measure());
     this.observer.observe(container);
     this.measure();
@@ -59,6 +62,7 @@ export class Stage {
     cancelAnimationFrame(this.raf);
     this.observer.disconnect();
     this.gestures.destroy();
+    this.minimap.destroy();
     this.renderer.destroy();
   }
 
@@ -147,6 +151,12 @@ export class Stage {
   panBy(dx: number, dy: number): void {
     const v = this.renderer.view;
     this.changeView({ ...v, x: v.x + dx, y: v.y + dy });
+  }
+
+  /** A neighbour to compare with, in the picture's place; null: back to the image at work. */
+  peek(frame: Frame | null): void {
+    this.renderer.setPeek(frame);
+    this.schedule();
   }
 
   setDisplay(display: Display): void {
@@ -280,15 +290,9 @@ export class Stage {
   }
 
   private strokeOptions(erase: boolean, at: Point | null): StrokeOptions {
-    const options: StrokeOptions = { erase, protect: this.options.protect };
-    if (this.options.tool === "threshold" && at && this.frame) {
-      const { grey } = this.frame;
-      const x = clamp(Math.floor(at.x), 0, grey.width - 1);
-      const y = clamp(Math.floor(at.y), 0, grey.height - 1);
-      const v = grey.data[y * grey.width + x]!;
-      options.range = { frame: grey, low: v - this.options.tolerance, high: v + this.options.tolerance };
-    }
-    return options;
+    const { protect, tool, tolerance } = this.options;
+    const range = tool === "threshold" && at && this.frame ? rangeAt(this.frame.grey, at, tolerance) : null;
+    return { erase, protect, ...(range ? { range } : {}) };
   }
 
   private beginStroke(at: Point, erase: boolean): void {
@@ -384,6 +388,8 @@ export class Stage {
     this.hud.brush = ["brush", "eraser", "threshold"].includes(this.options.tool) ? this.options.size : 0;
     const colour = this.options.labels.find((l) => l.id === this.options.label)?.colour ?? "#ffffff";
     drawHud(this.renderer, this.hud, this.options.tool, colour);
+    this.minimap.draw(this.renderer, this.frame, this.frame ? fit(this.frame, this.renderer.size, 12).scale : 1, this.options.minimap);
+    this.renderer.isRepainted = false;
     if (this.opened) {
       this.opened = false;
       this.events.onDrawn?.();

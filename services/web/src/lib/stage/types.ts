@@ -38,6 +38,7 @@ export interface StageOptions {
   /** Marks of a prompt say "not this", as with Alt or the right button; for fingers, which have neither. */
   negative: boolean;
   readOnly: boolean;
+  minimap: boolean;
   opacity: number;
   outlineOnly: boolean;
   hidden: boolean;

@@ -1,0 +1,238 @@
+// Tools of the canvas as a person uses them: slices beside the one at work, the map, presets, scribbles, one's own keys.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { SIZES, axe, beginDrawing, launch, logIn, openContext, painted, shoot, startAsGuest, stroke } from "./harness.mjs";
+
+const SIDE = 160;
+let browser;
+let project;
+before(async () => {
+  browser = await launch();
+  const { context, page } = await openContext(browser);
+  await logIn(page, "lab");
+  // A stack of three slices, each of another grey, so that the slice that is shown can be told.
+  project = await page.evaluate(async (side) => {
+    const { csrf_token } = await (await fetch("/api/v1/auth/me")).json();
+    const headers = { "X-CSRF-Token": csrf_token };
+    const body = { name: `Stack ${Date.now()}`, labels: [{ name: "spot" }], quorum: 12, gold_share: 0, open: true };
+    const made = await (await fetch("/api/v1/projects", { method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) })).json();
+    const canvas = new OffscreenCanvas(side, side);
+    const ctx = canvas.getContext("2d");
+    const form = new FormData();
+    for (const z of [1, 2, 3]) {
+      ctx.fillStyle = `rgb(${z * 30}, ${z * 30}, ${z * 30})`;
+      ctx.fillRect(0, 0, side, side);
+      ctx.fillStyle = "#ddd";
+      ctx.fillRect(50, 60, 50, 50 + z);
+      form.append("files", await canvas.convertToBlob({ type: "image/png" }), `z${z}.png`);
+    }
+    await fetch(`/api/v1/projects/${made.id}/images?group=knee`, { method: "POST", headers, body: form });
+    return made.id;
+  }, SIDE);
+  await context.close();
+});
+after(() => browser?.close());
+
+async function enter(page) {
+  await startAsGuest(page);
+  await page.goto(`/projects/${project}/label`);
+  await beginDrawing(page);
+}
+
+/** Grey value that the picture shows near its corner. */
+const corner = (page) =>
+  page.evaluate(() => {
+    const canvas = document.querySelector(".stage-base");
+    const { width, height } = canvas;
+    const side = Math.min(width, height);
+    return canvas.getContext("2d").getImageData(width / 2 - side * 0.45, height / 2 - side * 0.45, 1, 1).data[0];
+  });
+const slice = async (page) => Math.round((await corner(page)) / 30);
+const bar = (page) => page.getByRole("group", { name: "Slices beside this one" });
+
+/** Answers the image that is shown and waits for the next one. */
+async function answer(page) {
+  const canvas = await page.getByRole("application").elementHandle();
+  await page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click();
+  await page.waitForFunction((el) => !el.isConnected, canvas);
+}
+
+describe("slices beside the one at work", () => {
+  it("are shown in its place without being drawn on, and one's own outline is taken over from there", async () => {
+    const { context, page, problems } = await openContext(browser);
+    await enter(page);
+    let compared = 0;
+    for (let i = 0; i < 2; i++) {
+      const here = await slice(page);
+      await bar(page).waitFor();
+      for (const [key, side] of [["PageUp", -1], ["PageDown", 1]]) {
+        const button = bar(page).getByRole("button", { name: side < 0 ? "Compare with the slice before" : "Compare with the slice after" });
+        if (here + side < 1 || here + side > 3) {
+          assert.equal(await button.isDisabled(), true, `slice ${here} is an end`);
+          continue;
+        }
+        await page.keyboard.press(key);
+        await page.getByText(side < 0 ? "This is the slice before." : "This is the slice after.").waitFor();
+        assert.equal(await slice(page), here + side);
+        const before = await painted(page);
+        await stroke(page, [0.5, 0.5], [0.6, 0.5], 3);
+        assert.equal(await painted(page), before, "nothing is drawn on a slice that is only looked at");
+        if (compared++ === 0) {
+          await shoot(page, "stack-desktop");
+          assert.deepEqual(await axe(page), [], "axe while comparing");
+        }
+        await page.keyboard.press(side < 0 ? key : "Escape");
+        await page.waitForTimeout(100);
+        assert.equal(await slice(page), here);
+      }
+      await stroke(page, [0.45, 0.45], [0.55, 0.5], 3);
+      await answer(page);
+      await page.getByRole("application").waitFor();
+    }
+    assert.ok(compared >= 2);
+    // Of three slices two are answered: the third lies beside one of them.
+    assert.equal(await painted(page), 0);
+    await bar(page).getByRole("button", { name: "Copy my outline" }).waitFor();
+    await shoot(page, "stack-copy-desktop");
+    await page.keyboard.press("y");
+    await page.waitForFunction(() => document.querySelector(".label-area")?.textContent !== "");
+    const taken = await painted(page);
+    assert.ok(taken > 50);
+    await page.keyboard.press("Control+z");
+    assert.equal(await painted(page), 0, "one undo takes it back");
+    assert.deepEqual(problems, []);
+    await context.close();
+  });
+
+  it("can be compared by finger on a tablet", async () => {
+    const { context, page } = await openContext(browser, { viewport: SIZES.tablet, hasTouch: true });
+    await enter(page);
+    const here = await slice(page);
+    const button = bar(page).getByRole("button", { name: here > 1 ? "Compare with the slice before" : "Compare with the slice after" });
+    await button.tap();
+    await page.getByText("This is the slice").waitFor();
+    await shoot(page, "stack-tablet");
+    await button.tap();
+    await page.getByText("This is the slice").waitFor({ state: "detached" });
+    assert.equal(await slice(page), here);
+    await context.close();
+  });
+});
+
+describe("the canvas", () => {
+  for (const size of ["desktop", "tablet"]) {
+    it(`shows a map once it is zoomed in, and a press there goes there (${size})`, async () => {
+      const { context, page, problems } = await openContext(browser, { viewport: SIZES[size] });
+      await enter(page);
+      const map = page.locator(".stage-minimap");
+      assert.equal(await map.isVisible(), false);
+      await page.getByRole("application").focus();
+      for (let i = 0; i < 9; i++) await page.keyboard.press("+");
+      await map.waitFor();
+      await shoot(page, `minimap-${size}`);
+      const box = await map.boundingBox();
+      // The corner of the map: what is in the middle of the stage now is dark ground, beside the frame's edge.
+      await page.mouse.click(box.x + box.width * 0.5, box.y + box.height * 0.52);
+      await page.waitForTimeout(80);
+      const middle = () => page.evaluate(() => {
+        const c = document.querySelector(".stage-base");
+        return c.getContext("2d").getImageData(c.width / 2, c.height / 2, 1, 1).data[0];
+      });
+      assert.ok((await middle()) > 180, "the bright spot is in the middle of the frame");
+      await page.mouse.click(box.x + 3, box.y + 3);
+      await page.waitForTimeout(80);
+      assert.ok((await middle()) < 100, "its corner is dark");
+      assert.equal(await painted(page), 0, "a press on the map is no stroke");
+      await page.keyboard.press("=");
+      await map.waitFor({ state: "hidden" });
+      assert.deepEqual(problems, []);
+      await context.close();
+    });
+  }
+
+  it("has brightness presets, by press and by key", async () => {
+    const { context, page } = await openContext(browser);
+    await enter(page);
+    const plain = await corner(page);
+    const presets = page.getByRole("group", { name: "Next brightness preset" });
+    assert.equal(await presets.getByRole("button", { name: "Full range" }).getAttribute("aria-pressed"), "true");
+    await presets.getByRole("button", { name: "Dark parts" }).click();
+    await page.waitForTimeout(60);
+    assert.notEqual(await corner(page), plain);
+    await page.getByRole("button", { name: "Reset" }).click();
+    await page.waitForTimeout(60);
+    assert.equal(await corner(page), plain);
+    await page.keyboard.press("q");
+    assert.equal(await presets.getByRole("button", { name: "Full range" }).getAttribute("aria-pressed"), "false");
+    await page.keyboard.press("i");
+    await page.waitForTimeout(60);
+    await shoot(page, "presets-desktop");
+    await context.close();
+  });
+
+  it("asks by scribble, says not this by finger, and takes each mark back", async () => {
+    const { context, page } = await openContext(browser, { viewport: SIZES.tablet, hasTouch: true });
+    page.setDefaultTimeout(60_000);
+    await enter(page);
+    const prompts = [];
+    await page.exposeFunction("heard", (p) => prompts.push(p));
+    await page.evaluate(() => {
+      const send = Worker.prototype.postMessage;
+      Worker.prototype.postMessage = function (message, ...rest) {
+        if (message.kind === "segment") globalThis.heard({ points: message.prompt.points, scribbles: message.prompt.scribbles });
+        return send.call(this, message, ...rest);
+      };
+    });
+    await page.route("**/segment", (route) => {
+      prompts.push(JSON.parse(route.request().postData()));
+      return route.continue();
+    });
+    await page.keyboard.press("g");
+    await stroke(page, [0.42, 0.5], [0.55, 0.52]);
+    const add = page.getByRole("button", { name: "Add", exact: true });
+    await add.waitFor();
+    const first = prompts.at(-1).scribbles;
+    assert.equal(first.length, 1);
+    assert.equal(first[0].is_positive, true);
+    await page.getByRole("radio", { name: "Not this", exact: true }).check();
+    await stroke(page, [0.2, 0.3], [0.2, 0.6]);
+    await page.waitForTimeout(300);
+    await add.waitFor();
+    assert.deepEqual(prompts.at(-1).scribbles.map((s) => s.is_positive), [true, false]);
+    await shoot(page, "scribble-tablet");
+    assert.deepEqual(await axe(page), [], "axe with marks");
+    await page.keyboard.press("Control+z");
+    await page.waitForTimeout(300);
+    assert.equal(prompts.at(-1).scribbles.length, 1, "undo takes the last mark back");
+    await add.waitFor();
+    await add.click();
+    assert.ok((await painted(page)) > 20);
+    await context.close();
+  });
+
+  it("erases with the pen's barrel button, and a key that was chosen anew stays", async () => {
+    const { context, page } = await openContext(browser);
+    await enter(page);
+    await stroke(page, [0.4, 0.5], [0.6, 0.5]);
+    const drawn = await painted(page);
+    const send = (type, x, init) =>
+      page.getByRole("application").evaluate((el, [t, px, more]) => {
+        const b = el.getBoundingClientRect();
+        el.dispatchEvent(new PointerEvent(t, { bubbles: true, cancelable: true, clientX: b.left + px * b.width, clientY: b.top + 0.5 * b.height, pointerId: 81, pointerType: "pen", isPrimary: true, ...more }));
+      }, [type, x, init]);
+    await send("pointerdown", 0.45, { button: 2, buttons: 3 });
+    await send("pointermove", 0.55, { buttons: 3 });
+    await send("pointerup", 0.55, { button: 2, buttons: 0 });
+    await page.waitForTimeout(100);
+    assert.ok((await painted(page)) < drawn, "the barrel button erases while the brush is chosen");
+    await page.keyboard.press("?");
+    await page.getByRole("button", { name: "Change the key for Eraser:" }).click();
+    await page.keyboard.press("j");
+    await page.keyboard.press("Escape");
+    await page.reload();
+    await page.getByRole("application").waitFor();
+    await page.keyboard.press("j");
+    assert.equal(await page.getByRole("button", { name: "Eraser", exact: true }).getAttribute("aria-pressed"), "true");
+    await context.close();
+  });
+});
