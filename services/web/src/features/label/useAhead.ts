@@ -3,8 +3,8 @@ import { api } from "~/client/api";
 import { OfflineError } from "~/client/http";
 import type { Assignment } from "~/client/types";
 import { openStore } from "~/lib/journal/store";
-import { type Frame, loadFrame } from "~/lib/stage/renderer";
-import type { Work } from "./work";
+import { loadFrame } from "~/lib/stage/renderer";
+import { type Prepared, type Work, prepare } from "./work";
 
 /** Held for the next image to be there at once, and when work is taken along (docs/decisions/006-tasks-ahead.md). */
 const PREFETCH = 2;
@@ -24,7 +24,7 @@ export function useAhead(project: string, rater: string, current: RefObject<Work
   const [working, setWorking] = useState(false);
   const filling = useRef<Promise<void> | null>(null);
   const wanted = useRef(along ? ALONG : PREFETCH);
-  const decoded = useRef<{ task: string; frame: Promise<Frame> } | null>(null);
+  const decoded = useRef<{ task: string; ready: Promise<Prepared> } | null>(null);
 
   const busyTasks = useCallback(async () => {
     const busy = await pending();
@@ -39,9 +39,9 @@ export function useAhead(project: string, rater: string, current: RefObject<Work
     const busy = await busyTasks();
     const first = (await shelf.ready(rater, project)).find((a) => !busy.has(a.task));
     if (!first || decoded.current?.task === first.task) return;
-    const frame = shelf.frame(first).then(loadFrame);
-    frame.catch(() => (decoded.current = null));
-    decoded.current = { task: first.task, frame };
+    const ready = prepare(first.task, rater, () => shelf.frame(first).then(loadFrame));
+    ready.catch(() => (decoded.current = null));
+    decoded.current = { task: first.task, ready };
   }, [rater, project, busyTasks]);
 
   /** Asks for leases and fetches what they need. One at a time: asked meanwhile, it answers with the one that runs. */
@@ -89,15 +89,20 @@ export function useAhead(project: string, rater: string, current: RefObject<Work
     [rater, project, busyTasks, fill],
   );
 
-  /** The task's frame, decoded ahead or from the shelf's bytes; null where neither is here. */
-  const preloaded = useCallback(async (task: string): Promise<Frame | null> => {
-    const ready = decoded.current?.task === task ? decoded.current : null;
-    decoded.current = null;
-    if (ready) return ready.frame;
-    const { shelf } = await openStore();
-    const record = await shelf.get(task);
-    return record ? loadFrame(await shelf.frame(record)) : null;
-  }, []);
+  /** All that drawing on the task needs: prepared ahead, from the shelf's bytes, or from the server. */
+  const preloaded = useCallback(
+    async ({ task }: Assignment): Promise<Prepared> => {
+      const held = decoded.current?.task === task.id ? decoded.current : null;
+      decoded.current = null;
+      if (held) return held.ready;
+      const { shelf } = await openStore();
+      return prepare(task.id, rater, async () => {
+        const record = await shelf.get(task.id);
+        return loadFrame(await (record ? shelf.frame(record) : api.frame(task.image.frame_url)));
+      });
+    },
+    [rater],
+  );
 
   useEffect(() => {
     let stop = (): void => undefined;

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api } from "~/client/api";
 import { OfflineError } from "~/client/http";
-import type { Assignment, Feedback, Project, SubmissionBody } from "~/client/types";
+import type { Feedback, Project, SubmissionBody } from "~/client/types";
 import { MaskDocument } from "~/lib/canvas/document";
 import type { QueueRecord } from "~/lib/journal/db";
 import { keepDrawn } from "~/lib/journal/drawn";
@@ -27,7 +27,7 @@ export type Phase =
 
 export type News = "sent" | "queued" | "skipped" | "expired" | "refused" | null;
 
-/** How long the next image waits for the receipt of the last answer: a reference's comparison belongs before it. */
+/** How long after the press the next image may wait for the receipt of the last answer: a reference's comparison belongs before it. */
 const RECEIPT_MS = 80;
 /** From here on a wait is said; a shorter one would only flicker. */
 const SLOW_MS = 150;
@@ -50,6 +50,8 @@ export function useLabelling(project: Project, rater: string) {
   const busy = useRef(false);
   const begun = useRef(false);
   const submittedAt = useRef(0);
+  /** The next task, looked for while the last answer's receipt is awaited. */
+  const coming = useRef<ReturnType<typeof find> | null>(null);
   const projectId = project.id;
   const labelIds = project.labels.map((l) => l.id).join(",");
 
@@ -71,27 +73,33 @@ export function useLabelling(project: Project, rater: string) {
     p.last = now;
   }, []);
 
-  const show = useCallback(
-    async (assignment: Assignment) => {
-      const frame = (await preloaded(assignment.task.id)) ?? (await loadFrame(await api.frame(assignment.task.image.frame_url)));
-      const opened = await openWork(assignment, frame, labelIds.split(",").map(Number), rater);
-      progress.current = { ...opened.progress, last: performance.now() };
-      current.current = opened.work;
-      setWork(opened.work);
-      setPhase({ name: "drawing" });
-    },
-    [labelIds, rater, preloaded],
-  );
+  /** The next task with all that drawing on it needs; null where there is none. */
+  const find = useCallback(async () => {
+    const assignment = await take(!begun.current);
+    begun.current = true;
+    return assignment && openWork(assignment, await preloaded(assignment), labelIds.split(",").map(Number));
+  }, [take, preloaded, labelIds]);
+
+  /** Begins to look for the next task while the answer to this one is still being stored: this one counts as busy until then. */
+  const lookAhead = useCallback(() => {
+    coming.current ??= find();
+    coming.current.catch(() => undefined); // said when it is its turn
+  }, [find]);
 
   const next = useCallback(async () => {
     if (busy.current) return;
     busy.current = true;
     const slow = setTimeout(() => setPhase({ name: "loading" }), SLOW_MS);
     try {
-      const assignment = await take(!begun.current);
-      begun.current = true;
-      if (assignment) {
-        await show(assignment);
+      const opened = await (coming.current ?? find());
+      if (opened) {
+        const { assignment } = opened.work;
+        progress.current = { ...opened.progress, last: performance.now() };
+        current.current = opened.work;
+        setWork(opened.work);
+        setPhase({ name: "drawing" });
+        // Not waited for: until the first stroke there is nothing to find again but the image itself.
+        void openStore().then(({ journal }) => journal.remember(rater, assignment, Date.now())).catch(() => undefined);
         void fill().catch(() => undefined);
       } else {
         current.current = null;
@@ -102,9 +110,10 @@ export function useLabelling(project: Project, rater: string) {
       setPhase(error instanceof OfflineError ? { name: "offline" } : { name: "failed", error });
     } finally {
       clearTimeout(slow);
+      coming.current = null;
       busy.current = false;
     }
-  }, [take, show, fill]);
+  }, [find, fill, rater]);
 
   useEffect(() => {
     void next();
@@ -151,17 +160,18 @@ export function useLabelling(project: Project, rater: string) {
 
   /** Stores what goes to the server under the lease at work, and forgets the drawing that it came of. */
   const hand = useCallback(
-    async (w: Work, body: SubmissionBody, skip?: QueueRecord["skip"]) => {
+    async (w: Work, pressed: number, body: SubmissionBody, skip?: QueueRecord["skip"]) => {
       noDraft();
       const { journal, queue, shelf } = await openStore();
       const { lease: l, task } = w.assignment;
       awaiting.current = body.client_key;
       const { sent } = await queue.put({ clientKey: body.client_key, lease: l.id, task: task.id, project: task.project_id, rater, body, frameUrl: task.image.frame_url, ...(skip ? { skip } : {}), createdAt: Date.now() });
-      if (!skip) void keepDrawn(rater, task.image.id, body.masks, Date.now());
-      await shelf.drop(task.id);
-      await journal.forget(task.id);
+      // The answer is safe: the rest is tidying, and the next image waits for none of it.
       current.current = null;
-      const outcome = await Promise.race([sent, new Promise<null>((r) => setTimeout(() => r(null), navigator.onLine ? RECEIPT_MS : 0))]);
+      void Promise.all([shelf.drop(task.id), journal.forget(task.id)]).catch(() => undefined);
+      if (!skip) void keepDrawn(rater, task.image.id, body.masks, Date.now());
+      const left = navigator.onLine ? Math.max(0, RECEIPT_MS - (performance.now() - pressed)) : 0;
+      const outcome = await Promise.race([sent, new Promise<null>((r) => setTimeout(() => r(null), left))]);
       awaiting.current = "";
       return outcome;
     },
@@ -176,6 +186,7 @@ export function useLabelling(project: Project, rater: string) {
       submittedAt.current = performance.now();
       touch();
       setPhase({ name: "sending" });
+      lookAhead();
       try {
         const masks = options.nothingHere ? [] : await encodeMasks(w.doc);
         const { activeMs, clicks, proposalShown } = progress.current;
@@ -183,7 +194,7 @@ export function useLabelling(project: Project, rater: string) {
         if (options.nothingHere) body.nothing_here = true;
         if (options.comment) body.comment = options.comment;
         if (options.unsure) body.unsure = true;
-        const outcome = await hand(w, body);
+        const outcome = await hand(w, submittedAt.current, body);
         busy.current = false;
         // A receipt that is still on its way is no bad news; what waits is counted in the head of the page.
         const kind = outcome?.kind ?? (navigator.onLine ? "sent" : "waiting");
@@ -197,7 +208,7 @@ export function useLabelling(project: Project, rater: string) {
         busy.current = false;
       }
     },
-    [touch, hand, next],
+    [touch, hand, lookAhead, next],
   );
 
   const skip = useCallback(
@@ -205,8 +216,9 @@ export function useLabelling(project: Project, rater: string) {
       const w = current.current;
       if (!w || busy.current) return;
       busy.current = true;
+      lookAhead();
       try {
-        const outcome = await hand(w, { client_key: crypto.randomUUID(), masks: [] }, why ? { reason: why } : {});
+        const outcome = await hand(w, performance.now(), { client_key: crypto.randomUUID(), masks: [] }, why ? { reason: why } : {});
         setNews(outcome?.kind === "expired" ? "expired" : "skipped");
       } catch (error) {
         setPhase({ name: "failed", error });
@@ -216,7 +228,7 @@ export function useLabelling(project: Project, rater: string) {
       }
       await next();
     },
-    [hand, next],
+    [hand, lookAhead, next],
   );
 
   /** A comparison that came with a late receipt, on the image that it belongs to. */

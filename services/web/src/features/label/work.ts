@@ -1,5 +1,6 @@
 import type { Assignment, Proposal } from "~/client/types";
 import { MaskDocument } from "~/lib/canvas/document";
+import type { Journal } from "~/lib/journal/journal";
 import { openStore } from "~/lib/journal/store";
 import { decodeMasks } from "~/lib/masks/masks";
 import type { Frame } from "~/lib/stage/renderer";
@@ -20,14 +21,26 @@ export interface Progress {
   proposalShown: boolean;
 }
 
-/** A task with the drawing that this device, or else the server, has of it; noted as begun. */
-export async function openWork(assignment: Assignment, frame: Frame, labels: number[], rater: string): Promise<{ work: Work; progress: Progress }> {
+/** What is fetched of a task before its turn comes: the picture, decoded, and what this device has of it. */
+export interface Prepared {
+  task: string;
+  frame: Frame;
+  mine: Awaited<ReturnType<Journal["load"]>>;
+  proposals: Proposal[] | null;
+}
+
+export async function prepare(task: string, rater: string, picture: () => Promise<Frame>): Promise<Prepared> {
   const { journal, shelf } = await openStore();
+  const [frame, record] = await Promise.all([picture(), shelf.get(task)]);
+  return { task, frame, mine: await journal.load(rater, task, frame), proposals: record?.proposals ?? null };
+}
+
+/** A task with the drawing that this device, or else the server, has of it. */
+export async function openWork(assignment: Assignment, prepared: Prepared, labels: number[]): Promise<{ work: Work; progress: Progress }> {
+  const { frame, mine, proposals } = prepared;
   const doc = new MaskDocument(frame.width, frame.height, labels);
-  const { id } = assignment.task;
   let restored: Work["restored"] = null;
   let progress: Progress = { activeMs: 0, clicks: 0, proposalShown: false };
-  const [mine, record] = await Promise.all([journal.load(rater, id, frame), shelf.get(id)]);
   if (mine) {
     doc.load(mine.masks);
     restored = doc.isEmpty() ? null : "journal";
@@ -36,6 +49,5 @@ export async function openWork(assignment: Assignment, frame: Frame, labels: num
     doc.load(await decodeMasks(assignment.draft.masks, frame));
     restored = "draft";
   }
-  await journal.remember(rater, assignment, Date.now());
-  return { work: { assignment, frame, doc, restored, proposals: record?.proposals ?? null }, progress };
+  return { work: { assignment, frame, doc, restored, proposals }, progress };
 }

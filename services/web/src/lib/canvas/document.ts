@@ -1,4 +1,4 @@
-import { BitMask, type Rect, unionRect } from "./bitmask";
+import { BitMask, type Rect, clipRect, unionRect } from "./bitmask";
 import { type Delta, type Edit, History, diff, growth, toggle } from "./history";
 import * as morphology from "./morphology";
 import { type Point, capsuleRect, capsuleSpans, polygonSpans } from "./shapes";
@@ -44,7 +44,10 @@ export class MaskDocument {
   private readonly layers = new Map<number, BitMask>();
   private readonly areas = new Map<number, number>();
   private readonly history: History;
-  private stroke: { label: number; before: BitMask; rect: Rect | null; options: StrokeOptions; blocked: BitMask | null } | null = null;
+  private stroke: { label: number; rect: Rect | null; options: StrokeOptions; blocked: BitMask | null } | null = null;
+  /** The layer at work as it was before; rows are copied only once a stroke comes near them. One for all strokes: 2 MB at 4096². */
+  private readonly before: BitMask;
+  private copied: { y0: number; y1: number } | null = null;
   /** Grows with every committed change; lets a store know what it has saved. */
   revision = 0;
 
@@ -53,6 +56,7 @@ export class MaskDocument {
     this.height = height;
     this.labels = labels;
     this.history = history;
+    this.before = new BitMask(width, height);
     for (const label of labels) this.layers.set(label, new BitMask(width, height));
   }
 
@@ -91,13 +95,26 @@ export class MaskDocument {
 
   begin(label: number, options: StrokeOptions): void {
     if (this.stroke) this.commit();
-    const layer = this.layer(label);
+    this.layer(label); // throws where there is no such label
+    this.copied = null;
     let blocked: BitMask | null = null;
     if (options.protect && !options.erase) {
       blocked = new BitMask(this.width, this.height);
       for (const other of this.labels) if (other !== label) blocked.or(this.layer(other));
     }
-    this.stroke = { label, before: layer.clone(), rect: null, options, blocked };
+    this.stroke = { label, rect: null, options, blocked };
+  }
+
+  /** Copies rows [y0, y1) of the layer, and those between them and what is copied already, before they are painted on. */
+  private keepRows(layer: BitMask, y0: number, y1: number): void {
+    const { copied, before } = this;
+    const copy = (a: number, b: number): void => before.words.set(layer.words.subarray(a * layer.stride, b * layer.stride), a * layer.stride);
+    if (!copied) copy(y0, y1);
+    else {
+      if (y0 < copied.y0) copy(y0, copied.y0);
+      if (y1 > copied.y1) copy(copied.y1, y1);
+    }
+    this.copied = { y0: Math.min(y0, copied?.y0 ?? y0), y1: Math.max(y1, copied?.y1 ?? y1) };
   }
 
   /** Adds the capsule from a to b to the open stroke; gives the rectangle to draw again. */
@@ -107,6 +124,7 @@ export class MaskDocument {
     const rect = capsuleRect(a, b, radius, this.width, this.height);
     if (!rect) return null;
     const layer = this.layer(stroke.label);
+    this.keepRows(layer, rect.y0, rect.y1);
     capsuleSpans(a, b, radius, (y, x0, x1) => this.paintSpan(layer, y, x0, x1));
     stroke.rect = unionRect(stroke.rect, rect);
     return rect;
@@ -139,7 +157,7 @@ export class MaskDocument {
     const stroke = this.stroke;
     this.stroke = null;
     if (!stroke?.rect) return null;
-    const delta = diff(stroke.label, stroke.before, this.layer(stroke.label), stroke.rect);
+    const delta = diff(stroke.label, this.before, this.layer(stroke.label), stroke.rect);
     return delta ? this.record([delta]) : null;
   }
 
@@ -148,7 +166,9 @@ export class MaskDocument {
     const stroke = this.stroke;
     this.stroke = null;
     if (!stroke?.rect) return null;
-    this.layer(stroke.label).copyFrom(stroke.before);
+    const layer = this.layer(stroke.label);
+    const { y0, y1 } = stroke.rect;
+    layer.words.set(this.before.words.subarray(y0 * layer.stride, y1 * layer.stride), y0 * layer.stride);
     return { dirty: [{ label: stroke.label, rect: stroke.rect }] };
   }
 
@@ -156,17 +176,22 @@ export class MaskDocument {
   edit(label: number, change: (mask: BitMask) => void): Change | null {
     if (this.stroke) this.commit();
     const layer = this.layer(label);
-    const before = layer.clone();
+    this.before.copyFrom(layer);
     change(layer);
-    const delta = diff(label, before, layer, this.all());
+    const delta = diff(label, this.before, layer, this.all());
     return delta ? this.record([delta]) : null;
   }
 
   polygon(label: number, points: readonly Point[], options: StrokeOptions): Change | null {
     this.begin(label, options);
     const layer = this.layer(label);
-    polygonSpans(points, this.height, (y, x0, x1) => this.paintSpan(layer, y, x0, x1));
-    this.stroke!.rect = this.all();
+    const ys = points.map((p) => p.y);
+    const rect = clipRect({ x0: 0, y0: Math.floor(Math.min(...ys)), x1: this.width, y1: Math.ceil(Math.max(...ys)) + 1 }, this.width, this.height);
+    if (rect) {
+      this.keepRows(layer, rect.y0, rect.y1);
+      polygonSpans(points, this.height, (y, x0, x1) => this.paintSpan(layer, y, x0, x1));
+    }
+    this.stroke!.rect = rect;
     return this.commit();
   }
 
@@ -191,9 +216,9 @@ export class MaskDocument {
     const deltas: Delta[] = [];
     for (const label of this.labels) {
       const layer = this.layer(label);
-      const before = layer.clone();
+      this.before.copyFrom(layer);
       layer.clear();
-      const delta = diff(label, before, layer, this.all());
+      const delta = diff(label, this.before, layer, this.all());
       if (delta) deltas.push(delta);
     }
     return deltas.length > 0 ? this.record(deltas) : null;
@@ -215,9 +240,9 @@ export class MaskDocument {
     for (const { label, mask } of masks) {
       const layer = this.layers.get(label);
       if (!layer) continue;
-      const before = layer.clone();
+      this.before.copyFrom(layer);
       layer.or(mask);
-      const delta = diff(label, before, layer, this.all());
+      const delta = diff(label, this.before, layer, this.all());
       if (delta) deltas.push(delta);
     }
     return deltas.length > 0 ? this.record(deltas) : null;

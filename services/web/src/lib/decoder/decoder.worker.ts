@@ -13,7 +13,7 @@ const send = (message: FromWorker, transfer: Transferable[] = []): void => scope
 
 /** The image at hand and the next one; an older one is let go. */
 const MAX_FRAMES = 2;
-const frames = new Map<string, Picture>();
+const frames = new Map<string, Promise<Picture>>();
 const waiting: Extract<ToWorker, { kind: "segment" }>[] = [];
 const dropped = new Set<number>();
 let engine: { net: Net; tuning: Tuning } | null = null;
@@ -48,7 +48,9 @@ async function load(model: ModelSource, threads: number, device: "wasm" | "webgp
   send({ kind: "ready", ms: performance.now() - began });
 }
 
-function keep(key: string, bitmap: ImageBitmap): void {
+/** A frame's RGB. As the page decodes it: without a colour profile. */
+async function read(source: ImageBitmap | Blob): Promise<Picture> {
+  const bitmap = source instanceof Blob ? await createImageBitmap(source, { colorSpaceConversion: "none", premultiplyAlpha: "none" }) : source;
   const { width, height } = bitmap;
   const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
   if (!context) throw new Error("This browser has no canvas in workers.");
@@ -61,8 +63,14 @@ function keep(key: string, bitmap: ImageBitmap): void {
     data[q++] = rgba[p + 1]!;
     data[q++] = rgba[p + 2]!;
   }
+  return { width, height, data };
+}
+
+function keep(key: string, source: ImageBitmap | Blob): void {
+  const picture = read(source);
+  picture.catch(broken);
   frames.delete(key);
-  frames.set(key, { width, height, data });
+  frames.set(key, picture);
   for (const old of frames.keys()) if (frames.size > MAX_FRAMES) frames.delete(old);
 }
 
@@ -93,7 +101,7 @@ async function work(): Promise<void> {
   if (busy) return;
   busy = true;
   for (let job = waiting.shift(); job; job = waiting.shift()) {
-    const picture = frames.get(job.key);
+    const picture = await frames.get(job.key);
     if (!engine || !picture || dropped.has(job.id)) send({ kind: "none", id: job.id });
     else await segment(job.id, picture, job.prompt, engine);
     dropped.delete(job.id);

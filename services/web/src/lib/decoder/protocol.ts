@@ -18,8 +18,8 @@ export interface PromptMessage {
 
 export type ToWorker =
   | { kind: "load"; model: ModelSource; threads: number; device: "wasm" | "webgpu" }
-  /** The picture is the worker's from then on. */
-  | { kind: "frame"; key: string; picture: ImageBitmap }
+  /** A picture is the worker's from then on; a file it decodes itself. */
+  | { kind: "frame"; key: string; picture: ImageBitmap | Blob }
   | { kind: "segment"; id: number; key: string; prompt: PromptMessage }
   /** Work that nobody waits for any more. */
   | { kind: "drop"; id: number };

@@ -23,8 +23,8 @@ export class Remote {
     });
   }
 
-  frame(key: string, picture: ImageBitmap): void {
-    this.post({ kind: "frame", key, picture }, [picture]);
+  frame(key: string, picture: ImageBitmap | Blob): void {
+    this.post({ kind: "frame", key, picture }, picture instanceof Blob ? [] : [picture]);
   }
 
   /** The engine's answer; null when it has none: aborted, no such frame, or a prompt that it doesn't take. */

@@ -44,6 +44,7 @@ export interface Surroundings {
 interface Held {
   imageId: string;
   picture: ImageBitmap | HTMLCanvasElement;
+  file?: Blob;
   width: number;
   height: number;
 }
@@ -62,7 +63,7 @@ export class Segmenter {
   constructor(private readonly around: Surroundings) {}
 
   /** Tells which image is being worked on. Loads the engine on the first one, and measures it; never throws, never waits. */
-  prepare(imageId: string, frame: { picture: ImageBitmap | HTMLCanvasElement; width: number; height: number }): void {
+  prepare(imageId: string, frame: { picture: ImageBitmap | HTMLCanvasElement; file?: Blob; width: number; height: number }): void {
     if (this.held?.imageId === imageId && this.held.picture === frame.picture) return;
     this.held = { imageId, ...frame };
     if (this.state === "ready") void this.hand(this.held);
@@ -177,7 +178,7 @@ export class Segmenter {
   private async hand(held: Held, device = this.device): Promise<boolean> {
     if (!device || held.width * held.height > MAX_PIXELS) return false;
     try {
-      device.frame(held.imageId, await this.around.copy(held.picture));
+      device.frame(held.imageId, held.file ?? (await this.around.copy(held.picture)));
       return true;
     } catch {
       return false; // the picture was closed meanwhile: the person is at another image

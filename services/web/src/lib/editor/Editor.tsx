@@ -93,25 +93,32 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
     [tool, active, prefs, negative, readOnly, stack.shown, hidden, labels, hiddenLabels],
   );
 
-  const changed = useCallback(
-    (change: Change | null) => {
-      if (!change) return;
-      stage.current?.changed(change);
+  /** After a change that the stage has drawn itself. */
+  const noted = useCallback(
+    (change: Change) => {
       redraw((n) => n + 1);
       onChange?.([...new Set(change.dirty.map((d) => d.label))]);
     },
     [onChange],
   );
+  const changed = useCallback(
+    (change: Change | null) => {
+      if (!change) return;
+      stage.current?.changed(change);
+      noted(change);
+    },
+    [noted],
+  );
 
   // The stage lives as long as the element; what it calls is looked up at the time, so that it never needs to be rebuilt.
-  const live = useRef({ changed, prompt, tool, onClicks, onDrawn });
+  const live = useRef({ noted, prompt, tool, onClicks, onDrawn });
   const first = useRef(options);
   useEffect(() => {
-    live.current = { changed, prompt, tool, onClicks, onDrawn };
+    live.current = { noted, prompt, tool, onClicks, onDrawn };
   });
   useEffect(() => {
     const made = new Stage(host.current!, first.current, {
-      onChange: (c) => live.current.changed(c),
+      onChange: (c) => live.current.noted(c),
       onPrompt: (p) => {
         live.current.onClicks?.(1);
         live.current.prompt.ask(p);

@@ -45,12 +45,16 @@ export class Journal {
 
   async remember(rater: string, assignment: Assignment, now: number): Promise<void> {
     const task = assignment.task.id;
-    const known = await this.db.get("work", task);
-    if (known?.rater === rater) await this.db.put("work", { ...known, assignment });
+    // In one transaction: a first stroke that is saved meanwhile comes after it, and is not forgotten with another's drawing.
+    const tx = this.db.transaction(["layers", "work"], "readwrite");
+    const known = await tx.objectStore("work").get(task);
+    if (known?.rater === rater) void tx.objectStore("work").put({ ...known, assignment });
     else {
-      await this.forget(task);
-      await this.db.put("work", { task, project: assignment.task.project_id, rater, assignment, updatedAt: now, activeMs: 0, clicks: 0, proposalShown: false });
+      const layers = tx.objectStore("layers");
+      for (const key of await layers.index("task").getAllKeys(task)) void layers.delete(key);
+      void tx.objectStore("work").put({ task, project: assignment.task.project_id, rater, assignment, updatedAt: now, activeMs: 0, clicks: 0, proposalShown: false });
     }
+    await tx.done;
   }
 
   async forget(task: string): Promise<void> {

@@ -8,6 +8,8 @@ export interface Frame {
   width: number;
   height: number;
   picture: ImageBitmap | HTMLCanvasElement;
+  /** The file that it was decoded from: handing it to a worker costs nothing, handing over the pixels of a large frame does. */
+  file?: Blob;
   grey: GreyFrame;
 }
 
@@ -259,5 +261,5 @@ export async function loadFrame(blob: Blob): Promise<Frame> {
     data[i] = r === g && g === b ? r : Math.round(0.299 * r + 0.587 * g + 0.114 * b);
   }
   canvas.width = 0;
-  return { width, height, picture, grey: { width, height, data } };
+  return { width, height, picture, file: blob, grey: { width, height, data } };
 }

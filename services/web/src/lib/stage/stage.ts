@@ -311,7 +311,9 @@ export class Stage {
 
   private commitStroke(): void {
     this.hud.erase = false;
-    this.emit(this.doc?.commit() ?? null);
+    // It is in the picture already, segment by segment.
+    const change = this.doc?.commit() ?? null;
+    if (change) this.events.onChange?.(change);
   }
 
   private emit(change: Change | null): void {
