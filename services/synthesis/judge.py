@@ -35,8 +35,8 @@ def draw(
 ) -> Drawn:
     """Sample ``params.samples`` images for masks made from ``maps`` and judge them.
 
-    ``images`` and ``maps`` are the generator's training fold. The judge is a segmenter trained on three quarters of it; the last quarter,
-    which it never saw, teaches the Dice threshold. ``held`` (validation images, may be empty) serves the membership attack.
+    ``images`` and ``maps`` are the generator's training fold. The judges are segmenters trained on two thirds of it; what they find in the
+    thirds that they never saw teaches the Dice threshold. ``held`` (validation images, may be empty) serves the membership attack.
     """
     classes = generator.shape.classes
     rng = np.random.default_rng([params.seed, 1])
@@ -57,9 +57,10 @@ def draw(
     spaces = {s: features.extract(images, s) for s in features.SPACES}
     fakes = {s: features.extract(samples, s) for s in features.SPACES}
     real = {s: features.standardise(spaces[s], fakes[s]) for s in features.SPACES}
-    thresholds = filters.learn(real["pooled16"][0], real["texture"][0], matched, shuffled)
+    layout, style = real["pooled16"], real["texture"]
+    thresholds = filters.learn(layout[0], style[0], filters.grain(images), matched, shuffled)
     reasons = filters.judge(
-        dice, real["pooled16"][1], real["texture"][1], real["pooled16"][0], real["texture"][0], thresholds
+        dice, layout[1], style[1], filters.grain(samples), layout[0], style[0], thresholds
     )
     kept = np.array([not r for r in reasons])
     report(0.98, "measuring", "distances to real images")
@@ -76,6 +77,7 @@ def draw(
         "thresholds": {
             "dice": thresholds.dice,
             "copy": thresholds.copy,
+            "grain": [v if np.isfinite(v) else None for v in thresholds.grain],
             "off": thresholds.off if np.isfinite(thresholds.off) else None,
             "notes": list(thresholds.notes),
         },
@@ -98,30 +100,35 @@ def refind(
     params: SampleParams,
     report: Report,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Mean Dice ``(n,)`` of each sample's mask as a segmenter trained on real images finds it; then the same of held-out real images with
-    their own mask and with another image's.
+    """Mean Dice ``(n,)`` of each sample's mask as segmenters trained on real images find it; then the same of *every* real image with
+    its own mask and with another image's, by the one that didn't see it; both empty below 8 images.
 
-    The held-out quarter is a block of neighbours in the order given (ids follow the upload), so that near-identical slices of one
-    volume don't stand on both sides more than at the block's ends.
+    Cross-fitted over three blocks of neighbours in the order given (ids follow the upload), so that near-identical slices of one volume
+    don't stand on both sides more than at the blocks' ends. A sample's score is the mean over the three.
     """
-    quarter = max(1, len(images) // 4)
-    start = int(np.random.default_rng([params.seed, 3]).integers(0, len(images)))
-    held = np.zeros(len(images), bool)
-    held[[(start + i) % len(images) for i in range(quarter)]] = len(images) >= 8
-    net = segmenter.train(
-        [segmenter.Pool(images[~held], maps[~held])],
-        classes,
-        steps=params.filter_steps,
-        seed=params.seed,
-        augment=True,
-        report=report,
-    )
-    dice = _dice(segmenter.predict(net, samples), wanted, classes)
-    matched = _dice(segmenter.predict(net, images[held]), maps[held], classes)
-    shuffled = _dice(
-        segmenter.predict(net, images[held]), np.roll(maps[held], max(1, quarter // 2), axis=0), classes
-    )
-    return dice, matched, shuffled
+    count = len(images)
+    parts = 3 if count >= 8 else 1
+    start = int(np.random.default_rng([params.seed, 3]).integers(0, count))
+    block = (np.arange(count) - start) % count * parts // count if parts > 1 else np.full(count, -1)
+    scores, matched, shuffled = [], [], []
+    for number in range(parts):
+        held = block == number
+        net = segmenter.train(
+            [segmenter.Pool(images[~held], maps[~held])],
+            classes,
+            steps=params.filter_steps,
+            seed=params.seed + number,
+            augment=True,
+            report=part(report, number / parts, (number + 1) / parts),
+        )
+        scores.append(_dice(segmenter.predict(net, samples), wanted, classes))
+        if held.any():
+            found = segmenter.predict(net, images[held])
+            matched.append(_dice(found, maps[held], classes))
+            shuffled.append(_dice(found, np.roll(maps[held], max(1, len(found) // 2), axis=0), classes))
+    none = np.zeros(0)
+    dice = np.asarray(np.mean(scores, axis=0), np.float64)
+    return dice, np.concatenate(matched or [none]), np.concatenate(shuffled or [none])
 
 
 def _dice(found: NDArray[np.uint8], wanted: NDArray[np.uint8], classes: int) -> NDArray[np.float64]:

@@ -57,15 +57,18 @@ def test_upserts_and_null_json(db):
         "frame": {"key": "k", "sha256": "d", "size": 1, "offset": 0, "length": 0}, "geometry": {},
     }  # fmt: skip
     with db.begin() as conn:
-        store.put_item(conn, "p", "i", {**base, "gold": {"masks": []}})
-        store.put_item(conn, "p", "i", {**base, "consensus": {"masks": [], "version": 4}})
+        store.tell(conn, "p", "gold", "i", {**base, "gold": {"masks": []}})
+        store.tell(conn, "p", "consensus", "i", {**base, "consensus": {"masks": [], "version": 4}})
     item = next(store.items("p"))
     assert (item.gold, item.consensus["version"]) == ({"masks": []}, 4)
     with db.begin() as conn:
-        store.put_item(conn, "p", "j", {**base, "gold": {"masks": []}})
-        store.drop_gold(conn, "p", "i")
-        store.drop_gold(conn, "p", "j")
+        store.tell(conn, "p", "gold", "j", {**base, "gold": {"masks": []}})
+        store.tell(conn, "p", "gold", "i", {"gold": None})
+        store.tell(conn, "p", "gold", "j", {"gold": None})
     assert [i.image_id for i in store.items("p")] == ["i"]
     store.record_splits("p", 1, {"train": 1.0}, {"g": "train"})
     store.record_splits("p", 1, {"train": 1.0}, {"g": "test"})
-    assert store.recorded_splits("p") == {"g": "train"}
+    assert store.view("p").splits()[1] == {"g": "train"}
+    # As of the facts before, i had no consensus yet, and j was there a fact later.
+    assert [(i.image_id, i.accepted) for i in store.view("p", 1).images()] == [("i", None)]
+    assert [i.image_id for i in store.view("p", 3).images() if i.labelled] == ["i", "j"]

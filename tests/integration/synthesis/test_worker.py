@@ -171,7 +171,7 @@ def test_the_whole_way_to_a_dataset_with_synthetic_images(house, tmp_path):
     assert all(bool(s["reason"]) != s["accepted"] for s in listed)
     assert house.get(f"/synthetic/{listed[0]['id']}/image").content[:4] == b"\x89PNG"
     # The generator saw the training fold only.
-    folds = house.store.recorded_splits(house.project)
+    folds = house.store.view(house.project).splits()[1]
     item_group = {i.image_id: i.group_name for i in house.store.items(house.project)}
     generator = house.store.generator(house.project)
     assert {folds[item_group[i]] for i in generator.image_ids} == {"train"}

@@ -17,5 +17,5 @@ def test_every_parameter_is_documented():
 
 def test_every_arm_and_reason_is_documented():
     text = PAGE.read_text()
-    for name in (*params.ARMS, "mask-not-found", "near-copy", "off-distribution"):
+    for name in (*params.ARMS, "mask-not-found", "near-copy", "noisy", "blurred", "off-distribution"):
         assert f"`{name}`" in text, name

@@ -47,13 +47,18 @@ def test_copies_show_in_copy_rate_and_attack():
 
 def test_filters_name_the_first_reason():
     real = cloud(40)
-    good = cloud(3, seed=3)
+    good = cloud(4, seed=3)[1:]
     samples = np.stack([good[0], real[0] + 1e-6, np.full(6, 40.0), good[1]])
     matched, shuffled = np.linspace(0.8, 0.95, 20), np.linspace(0.1, 0.3, 20)
-    limits = filters.learn(real, real, matched, shuffled)
-    assert 0.3 < limits.dice <= np.quantile(matched, 0.1)
-    reasons = filters.judge(np.array([0.9, 0.9, 0.9, 0.2]), samples, samples, real, real, limits)
-    assert [r.partition(":")[0] for r in reasons] == ["", "near-copy", "off-distribution", "mask-not-found"]
+    grains = np.exp(np.random.default_rng(2).normal(0, 0.1, 40))
+    limits = filters.learn(real, real, grains, matched, shuffled)
+    assert limits.dice == pytest.approx(np.quantile(matched, 0.1))
+    seen = np.array([1.0, 1.0, 1.0, 1.0, 3.0, 0.3])
+    dice = np.array([0.9, 0.9, 0.9, 0.2, 0.9, 0.9])
+    samples = np.concatenate([samples, good[1:3]])
+    reasons = filters.judge(dice, samples, samples, seen, real, real, limits)
+    wanted = ["", "near-copy", "off-distribution", "mask-not-found", "noisy", "blurred"]
+    assert [r.partition(":")[0] for r in reasons] == wanted
 
 
 def test_a_judge_that_knows_nothing_refuses_nobody():
@@ -64,9 +69,9 @@ def test_a_judge_that_knows_nothing_refuses_nobody():
     assert filters.dice_threshold(np.array([0.9]), np.array([0.1]))[0] == 0
 
 
-def test_the_threshold_lies_in_the_middle_of_the_gap():
+def test_half_a_mask_doesn_t_pass_where_real_and_shuffled_lie_far_apart():
     cut, _ = filters.dice_threshold(np.array([0.8, 0.85, 0.9, 0.95]), np.array([0.2, 0.3, 0.4]))
-    assert cut == pytest.approx(0.6)
+    assert cut == pytest.approx(0.815)
 
 
 def test_features_tell_textures_apart_and_have_one_length():
