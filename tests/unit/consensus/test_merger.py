@@ -247,12 +247,12 @@ def test_two_replicas_that_estimate_one_project_take_its_news_off_once(
     fit = estimator.estimate
     nested: list[str] = []
 
-    def at_the_same_moment(*args):
+    def at_the_same_moment(*args, **more):
         if not nested:
             nested.append("once")
             other.estimate_project(PROJECT)
             service.feed(service.submission("i", "d", {1: disk(24, 24, 10)}), merge=False)
-        return fit(*args)
+        return fit(*args, **more)
 
     monkeypatch.setattr(estimator, "estimate", at_the_same_moment)
     Estimator(service.deps).estimate_project(PROJECT)
