@@ -240,7 +240,7 @@ def simulated(seeds: Sequence[int], images: int, mixes: Sequence[str], with_peer
             hidden = {v.image for v, (*_, gold) in zip(votes, made, strict=True) if gold}
             spam = {f"rater{k:02d}" for k, kind in enumerate(kinds) if kind["type"] == "spam"}
             model = table(votes, truth, hidden, spam, with_peers, crowd=mix, seed=seed)
-            few(votes, truth, hidden, seed, crowd=mix)
+            few(votes, truth, hidden, crowd=mix, seed=seed)
             spammers(model, votes, spam, crowd=mix, seed=seed)
 
 
