@@ -19,7 +19,7 @@ from services.annotations.domain import stats
 from services.annotations.domain.leases import State
 from services.annotations.records import AnyRow, Project
 from services.annotations.store import bump, counts_of
-from services.annotations.store_leases import close, find_draft, find_lease, sweep
+from services.annotations.store_leases import any_expired, close, find_draft, find_lease, sweep
 from services.annotations.store_practice import require_qualified
 from shared.db.upsert import upsert
 from shared.errors import Forbidden
@@ -87,11 +87,21 @@ def assign_many(run: Run, find: Find, rater_id: str, ahead: int, now: int) -> li
 
     Raises Forbidden where the project wants practice first, unless the rater is exempt; leases that are held are worked off.
     """
-    run(lambda conn: sweep(conn, now))
+
+    def fill(conn: Connection) -> tuple[list[Assignment], bool] | None:
+        # A look, so that the transaction of the sweep is paid only where there is something to sweep.
+        if not swept and any_expired(conn, now):
+            return None
+        return _fill_one(conn, *find(conn), rater_id, ahead, now)
+
+    swept = False
     while True:
-        held, more = run(lambda conn: _fill_one(conn, *find(conn), rater_id, ahead, now))
-        if not more:
-            return cast(list[Assignment], held)
+        done = run(fill)
+        if done is None:
+            run(lambda conn: sweep(conn, now))
+            swept = True
+        elif not done[1]:
+            return cast(list[Assignment], done[0])
 
 
 def _fill_one(

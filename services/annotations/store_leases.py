@@ -148,6 +148,14 @@ _EXPIRED = (
 )
 
 
+_ANY_EXPIRED = select(_leases.id).where(_live, _leases.expires_at <= bindparam("now")).limit(1)
+
+
+def any_expired(conn: Connection, now: int) -> bool:
+    """Whether there is something to sweep; locks nothing."""
+    return conn.execute(_ANY_EXPIRED, {"now": now}).first() is not None
+
+
 def sweep(conn: Connection, now: int) -> int:
     """Close leases whose time is over (at most `SWEEP`); answers how many were found."""
     expired = conn.execute(_EXPIRED, {"now": now}).all()
