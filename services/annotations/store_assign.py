@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
-from sqlalchemy import Connection, and_, bindparam, func, insert, literal_column, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, literal_column, select, update
 
 from services.annotations import tables as t
 from services.annotations.domain import gold as gold_rules
@@ -21,6 +21,7 @@ from services.annotations.records import AnyRow, Project
 from services.annotations.store import bump, counts_of
 from services.annotations.store_leases import any_expired, close, find_draft, find_lease, sweep
 from services.annotations.store_practice import require_qualified
+from services.annotations.store_turns import AVAILABLE, MINE, TAKEN, lock, next_gold
 from shared.db.upsert import upsert
 from shared.errors import Forbidden
 from shared.ids import new_id
@@ -142,7 +143,7 @@ def _assign_one(conn: Connection, project: Project, rater_id: str, slot: int, no
     quarantined = rater is not None and bool(rater.quarantined)
     turns = rater.turns if rater else 0
     if quarantined or gold_rules.is_gold_turn(project.id, rater_id, turns, _gold_share(project, rater)):
-        task, progress = _next_gold(conn, project.id, rater_id, rater)
+        task, progress = next_gold(conn, project.id, rater_id, rater)
     if task is None and not quarantined:
         task = _lapsed(conn, project.id, rater_id)
     cursors: dict[int, int] = {}
@@ -249,28 +250,6 @@ def take_place(conn: Connection, project_id: str, rater_id: str, task: AnyRow) -
         conn.execute(_TAKE, taken)
 
 
-_FOUND = (
-    _tasks.id,
-    _tasks.need,
-    _tasks.leases,
-    _tasks.is_gold,
-    _tasks.image_json,
-    _tasks.has_proposal,
-    _tasks.stamp,
-)
-_available = or_(_tasks.need > 0, and_(_tasks.is_gold, _tasks.is_practice.is_(False)))
-_BY_ID = select(*_FOUND).where(_tasks.id == bindparam("t"), _available)
-_BY_ID_SKIP = _BY_ID.with_for_update(skip_locked=True)
-_BY_ID_WAIT = _BY_ID.with_for_update()
-
-
-def lock(conn: Connection, task_id: str, *, wait: bool) -> AnyRow | None:
-    """The task, locked, if it still has a place. SQLite has no row locks and needs none: `begin` serialises writers."""
-    if conn.dialect.name == "sqlite":
-        return conn.execute(_BY_ID, {"t": task_id}).first()
-    return conn.execute(_BY_ID_WAIT if wait else _BY_ID_SKIP, {"t": task_id}).first()
-
-
 _rt = t.rater_tasks.c
 _LAPSED = (
     select(_rt.task_id)
@@ -279,7 +258,7 @@ _LAPSED = (
         _rt.project_id == bindparam("p"),
         _rt.rater_id == bindparam("r"),
         _rt.state == literal_column(str(t.LAPSED)),
-        _available,
+        AVAILABLE,
     )
     .limit(3)
 )
@@ -294,10 +273,9 @@ def _lapsed(conn: Connection, project_id: str, rater_id: str) -> AnyRow | None:
     return None
 
 
-_MINE = and_(_rt.task_id == _tasks.id, _rt.rater_id == bindparam("r"))
 _QUEUE = (
     select(_tasks.id, _tasks.stamp, _rt.state)
-    .select_from(t.tasks.outerjoin(t.rater_tasks, _MINE))
+    .select_from(t.tasks.outerjoin(t.rater_tasks, MINE))
     .where(
         _tasks.project_id == bindparam("p"),
         _tasks.need == bindparam("need"),
@@ -315,7 +293,6 @@ _LOWER = select(func.max(_tasks.need)).where(
 _CURSORS = select(t.cursors.c.need, t.cursors.c.stamp).where(
     t.cursors.c.project_id == bindparam("p"), t.cursors.c.rater_id == bindparam("r")
 )
-TAKEN = (t.HELD, t.DONE, t.SKIPPED)
 
 
 def _next_open(conn: Connection, project: Project, rater_id: str) -> tuple[AnyRow | None, dict[int, int]]:
@@ -368,48 +345,3 @@ def _save_cursors(conn: Connection, project_id: str, rater_id: str, cursors: dic
     conn.execute(
         _move_cursor(conn.dialect.name), [{**who, "need": n, "stamp": s} for n, s in sorted(cursors.items())]
     )
-
-
-_GOLD = (
-    select(_tasks.id, _tasks.stamp, _rt.state)
-    .select_from(t.tasks.outerjoin(t.rater_tasks, _MINE))
-    .where(
-        _tasks.project_id == bindparam("p"),
-        _tasks.is_gold,
-        _tasks.is_practice.is_(False),
-        _tasks.stamp > bindparam("after"),
-    )
-    .order_by(_tasks.stamp)
-    .limit(bindparam("n"))
-)
-_SPAN = select(func.max(_tasks.stamp)).where(_tasks.project_id == bindparam("p"), _tasks.is_gold)
-
-
-def _next_gold(
-    conn: Connection, project_id: str, rater_id: str, rater: AnyRow | None
-) -> tuple[AnyRow | None, dict[str, Any]]:
-    """The next gold on the rater's way round that isn't done yet, and how far the rater is then.
-
-    The way begins at a place of the rater's own, goes to the end and once more from the beginning; gold that is added later is at
-    the end. What lies behind was answered, skipped or held, so no call walks over it again.
-    """
-    who = {"p": project_id, "r": rater_id}
-    if rater is not None and rater.gold_stamp is not None:
-        after, wrapped = rater.gold_stamp, bool(rater.gold_wrapped)
-    else:
-        span = conn.execute(_SPAN, {"p": project_id}).scalar()
-        if span is None:
-            return None, {}
-        after, wrapped = gold_rules.starting_point(project_id, rater_id, span), False
-    while True:
-        rows = conn.execute(_GOLD, {**who, "after": after, "n": 16}).all()
-        for row in rows:
-            if row.state not in TAKEN:
-                task = lock(conn, row.id, wait=True)
-                if task is not None and task.is_gold:
-                    return task, {"gold_stamp": after, "gold_wrapped": wrapped}
-            after = row.stamp
-        if len(rows) < 16:
-            if wrapped:
-                return None, {"gold_stamp": after, "gold_wrapped": wrapped}
-            after, wrapped = 0, True

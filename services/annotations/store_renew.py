@@ -7,8 +7,9 @@ from sqlalchemy import Connection, bindparam, literal_column, select, update
 from services.annotations import tables as t
 from services.annotations.domain import leases as rules
 from services.annotations.domain.leases import Action, State
-from services.annotations.store_assign import TAKEN, free_slot, lock, take_place
+from services.annotations.store_assign import free_slot, take_place
 from services.annotations.store_leases import allowed, find_lease
+from services.annotations.store_turns import TAKEN, lock
 
 _l, _rt, _r = t.leases.c, t.rater_tasks.c, t.raters.c
 _PROJECT = select(t.projects.c.lease_seconds, t.projects.c.status).where(t.projects.c.id == bindparam("p"))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from services.annotations import store_assign, store_leases, store_submissions
+from services.annotations import store_assign, store_leases, store_submissions, store_turns
 from tests.unit.annotations.kit import Kit
 
 WHO = {"p": "a", "r": "b"}
@@ -16,9 +16,10 @@ HOT = [
     ("fuller queues", store_assign._HIGHER, {"p": "a", "need": 3}),
     ("emptier queues", store_assign._LOWER, {"p": "a", "need": 3}),
     ("cursors", store_assign._CURSORS, WHO),
-    ("gold", store_assign._GOLD, {**WHO, "after": 5, "n": 8}),
+    ("gold", store_turns._GOLD, {**WHO, "after": 5, "n": 8}),
     ("lapsed drafts", store_assign._LAPSED, WHO),
     ("the live lease", store_assign._LIVE_OF, WHO),
+    ("whether a lease expired", store_leases._ANY_EXPIRED, {"now": 4}),
     ("expired leases", store_leases._EXPIRED, {"now": 4}),
     ("seen keys", store_submissions._SEEN, {"keys": ["a", "b", "c"]}),
     ("leases of a batch", store_submissions._FOUND, {"ids": ["a", "b", "c"]}),
