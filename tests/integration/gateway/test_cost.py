@@ -1,13 +1,17 @@
-"""What the door costs: CPU of a forwarded request in one process, without the service's own work."""
+"""What the door costs: CPU of a forwarded request in one process, without the service's own work, against a plain FastAPI route."""
 
 from __future__ import annotations
 
 import time
 from typing import Any
 
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
 from tests.integration.gateway.conftest import Gate
 
-BOUND_MS = 0.3  # a fifth of the 1.6 ms that a whole submission may take
+# Times the CPU of a FastAPI app with nothing but one route, in the same run: the machine's speed is in both. Measured: 0.7.
+BOUND = 1.5
 
 
 async def bare(scope: Any, receive: Any, send: Any) -> None:
@@ -35,7 +39,7 @@ async def test_forwarding_in_process_costs_little(door: Gate) -> None:
         if message["type"] == "http.response.start":
             statuses.add(message["status"])
 
-    async def cost_ms(rounds: int) -> float:
+    async def cost_ms(app: ASGIApp, rounds: int) -> float:
         started = time.process_time()
         for _ in range(rounds):
             scope = {
@@ -53,10 +57,18 @@ async def test_forwarding_in_process_costs_little(door: Gate) -> None:
                 "server": ("bramble.test", 80),
                 "state": {},
             }
-            await door.app(scope, receive, send)
+            await app(scope, receive, send)
         return (time.process_time() - started) / rounds * 1000
 
-    await cost_ms(50)
-    best = min([await cost_ms(300) for _ in range(4)])
+    plain = FastAPI()
+
+    @plain.post("/api/v1/leases/{lease_id}/submissions")
+    async def one_route(lease_id: str) -> dict[str, str]:
+        return {"lease": lease_id}
+
+    ours, floor = [], []
+    for turn in range(5):  # in turns, so that a busy moment hits both; the first only warms up
+        ours.append(await cost_ms(door.app, 300 if turn else 50))
+        floor.append(await cost_ms(plain, 300 if turn else 50))
     assert statuses == {200}
-    assert best < BOUND_MS
+    assert min(ours[1:]) < BOUND * min(floor[1:])
