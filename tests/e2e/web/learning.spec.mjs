@@ -60,14 +60,14 @@ it("leads from sign-up over tutorial and practice to real work and statistics", 
   await page.getByRole("button", { name: "Leave this out" }).click();
   await page.getByRole("heading", { name: "Finish the outline" }).waitFor();
   await stroke(page, [0.4, 0.5], [0.6, 0.5]);
-  await page.getByRole("button", { name: "Compare" }).click();
+  await page.getByRole("button", { name: "Compare", exact: true }).click();
   await page.getByText("This was the example").waitFor();
   await shoot(page, "tutorial-feedback");
 
   await page.getByRole("button", { name: "Next practice image" }).click();
   await page.getByText("1 more image to master").waitFor();
   for (const y of [0.4, 0.5, 0.6]) await stroke(page, [0.35, y], [0.65, y]);
-  await page.getByRole("button", { name: "Compare" }).click();
+  await page.getByRole("button", { name: "Compare", exact: true }).click();
   await page.getByText("You are ready for real images").waitFor();
   // The label that was left out is shown first, because there is most to learn; then the one that was drawn.
   await page.locator(".feedback-label button").first().click();
