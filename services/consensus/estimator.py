@@ -59,10 +59,10 @@ class Estimator(threading.Thread):
         for project_id in projects:
             if self._halt.is_set():
                 break
+            if time.perf_counter() < self._not_before.get(project_id, 0.0):
+                continue
             PACE.step_back(self._halt, LONGEST_S)
             started = time.perf_counter()
-            if started < self._not_before.get(project_id, 0.0):
-                continue
             self.estimate_project(project_id)
             took = time.perf_counter() - started
             self._not_before[project_id] = started + took / SHARE

@@ -56,7 +56,9 @@ def decide(
     shares = {"train": fractions.train, "val": fractions.val, "test": fractions.test}
     store.record_splits(project_id, seed, shares, fresh)
     # Read back: where another job recorded a group in between, its word holds.
-    return again(store, project_id, Folds({}, {}, seed, fractions, True, (view.upto, view.later().upto)))
+    recorded = view.later()
+    like = Folds({}, {}, seed, fractions, True, (view.upto, recorded.upto))
+    return _folds(heads, pairs, recorded.splits()[1], like)
 
 
 def again(store: Store, project_id: str, like: Folds) -> Folds:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, or_, select, update
 
-from services.synthesis.domain.facts import Known, apply
+from services.synthesis.domain.facts import Known, apply, label_list
 from services.synthesis.tables import facts, items, projects
 from shared.clock import Clock
 from shared.db.session import Database
@@ -26,18 +26,20 @@ def add(
     conn: Connection, clock: Clock, project_id: str, kind: str, image_id: str, data: Mapping[str, Any]
 ) -> int:
     """Append a fact; its number. Locks the project's row."""
-    new = {"name": "", "labels": [], "facts": 0, "updated_at_us": clock.now_us()}
-    conn.execute(
-        insert_into(conn.dialect.name, projects)
-        .values(project_id=project_id, **new)
-        .on_conflict_do_nothing(index_elements=["project_id"])
-    )
     mine = projects.c.project_id == project_id
-    conn.execute(update(projects).where(mine).values(facts=projects.c.facts + 1))
-    number = int(conn.execute(select(projects.c.facts).where(mine)).scalar_one())
+    count = update(projects).where(mine).values(facts=projects.c.facts + 1).returning(projects.c.facts)
+    number = conn.execute(count).scalar()
+    if number is None:  # its first fact
+        new = {"name": "", "labels": [], "facts": 0, "updated_at_us": clock.now_us()}
+        conn.execute(
+            insert_into(conn.dialect.name, projects)
+            .values(project_id=project_id, **new)
+            .on_conflict_do_nothing(index_elements=["project_id"])
+        )
+        number = conn.execute(count).scalar_one()
     row = {"project_id": project_id, "number": number, "kind": kind, "image_id": image_id, "data": dict(data)}
     conn.execute(insert(facts).values(**row, at_us=clock.now_us()))
-    return number
+    return int(number)
 
 
 class View:
@@ -95,10 +97,7 @@ class View:
     def labels(self) -> list[dict[str, Any]]:
         """``[{id, name, color}]`` in order of id; without a project's event, numbers stand in for names."""
         told = self._of_kind("project")
-        if told and told[-1].data["labels"]:
-            return sorted((dict(label) for label in told[-1].data["labels"]), key=lambda lab: int(lab["id"]))
-        seen = {int(m["label_id"]) for image in self.images() for m in image.masks}
-        return [{"id": n, "name": f"label {n}", "color": ""} for n in sorted(seen)]
+        return label_list(told[-1].data["labels"] if told else (), self.images())
 
     def heads(self) -> list[tuple[str, str, str, str]]:
         """(image_id, group, picture hash, SHA-256 of the frame) of all labelled images: little enough for 100,000 of them."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, func, insert, or_, select, update
 
 from services.synthesis import journal
-from services.synthesis.domain.facts import HEADS, Known, apply
+from services.synthesis.domain.facts import COLUMNS, Known, apply, label_list
 from services.synthesis.tables import datasets, generators, items, projects, splits, synthetic
 from shared.clock import Clock
 from shared.db.session import Database
@@ -21,8 +21,7 @@ _ANY_MASKS = or_(items.c.gold.is_not(None), items.c.consensus.is_not(None))
 
 def known(row: Record) -> Known:
     """A row of `items`."""
-    values = {name: getattr(row, name) for name in (*HEADS, "gold", "consensus", "state", "deleted")}
-    return Known(image_id=row.image_id, **values)
+    return Known(image_id=row.image_id, **{name: getattr(row, name) for name in COLUMNS})
 
 
 def upsert(conn: Connection, table: Table, keys: Mapping[str, Any], values: Mapping[str, Any]) -> None:
@@ -76,10 +75,7 @@ class Store:
     def labels(self, project_id: str) -> list[dict[str, Any]]:
         """``[{id, name, color}]`` in order of id; without a project's event, numbers stand in for names."""
         row = self.project(project_id)
-        if row is not None and row.labels:
-            return sorted((dict(label) for label in row.labels), key=lambda label: int(label["id"]))
-        seen = {int(m["label_id"]) for item in self.items(project_id) for m in item.masks}
-        return [{"id": n, "name": f"label {n}", "color": ""} for n in sorted(seen)]
+        return label_list(row.labels if row is not None else (), self.items(project_id))
 
     def items(self, project_id: str) -> Iterator[Known]:
         """All labelled images of a project in order of id, read in pages so that memory stays flat."""

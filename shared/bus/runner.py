@@ -197,7 +197,7 @@ class ConsumerRunner(threading.Thread):
             pairs = list(run)
             handler = pairs[0][0]
             read = [(envelope, handler.message_type.FromString(envelope.payload)) for _, envelope in pairs]
-            if handler.apply_many is not None:
+            if handler.apply_many is not None and len(read) > 1:
                 handler.apply_many(conn, read)
                 continue
             for envelope, payload in read:
@@ -207,21 +207,9 @@ class ConsumerRunner(threading.Thread):
 
     def _apply(self, message: Message) -> str:
         with self._db.begin() as conn:
-            outcome, envelope = self._apply_in(conn, message)
+            ((outcome, envelope),) = self._apply_all(conn, [message])
         self._note_delay(outcome, envelope)
         return outcome
-
-    def _apply_in(self, conn: Connection, message: Message) -> tuple[str, Envelope]:
-        envelope = Envelope.FromString(message.value)
-        handler = self._handlers.get(envelope.type)
-        if handler is None:
-            return "ignored", envelope
-        payload = handler.message_type.FromString(envelope.payload)
-        with telemetry.use_context(envelope.correlation_id, envelope.traceparent):
-            if not inbox.record(conn, self.group, envelope.event_id, self._clock.now_us()):
-                return "duplicate", envelope
-            handler.apply(conn, envelope, payload)
-        return "applied", envelope
 
     def _note_delay(self, outcome: str, envelope: Envelope) -> None:
         if outcome == "applied":

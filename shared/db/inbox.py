@@ -20,13 +20,9 @@ inbox_table = Table(
 )
 
 
-def record(conn: Connection, consumer: str, event_id: str, now_us: int) -> bool:
-    """Note that `consumer` applies `event_id` now. False: it was applied before, so the effect must not happen again."""
-    return bool(record_many(conn, consumer, [event_id], now_us))
-
-
 def record_many(conn: Connection, consumer: str, event_ids: Sequence[str], now_us: int) -> set[str]:
-    """As `record`, for several events in one statement: those of them that were not applied before."""
+    """Note that `consumer` applies these events now; answers those of them that were not applied before. The effect of the others must
+    not happen again."""
     if not event_ids:
         return set()
     # Each id once, in one order everywhere: two members of a group that note the same events can't wait for each other.

@@ -19,7 +19,7 @@ from shared.clock import ManualClock
 from shared.contracts.bramble.annotations.v1.events_pb2 import TaskRetired
 from shared.contracts.bramble.common.v1.common_pb2 import Envelope
 from shared.db import Database, OutboxRelay, emit, inbox_table, outbox_table
-from shared.db.inbox import forget_before, record
+from shared.db.inbox import forget_before, record_many
 from shared.db.session import after_commit
 from shared.errors import InvalidInput, Unavailable
 
@@ -133,6 +133,10 @@ def test_event_and_effect_share_a_transaction(db: Database) -> None:
     assert (envelope.event_id, envelope.type, envelope.producer) == (event_id, TOPIC, "svc")
     assert envelope.occurred_at_us == 7
     assert TaskRetired.FromString(envelope.payload).task_id == "t"
+
+
+def record(conn: Connection, consumer: str, event_id: str, now_us: int) -> bool:
+    return bool(record_many(conn, consumer, [event_id], now_us))
 
 
 def test_inbox_says_yes_once_for_a_consumer(db: Database) -> None:

@@ -6,11 +6,12 @@ Kinds: ``image`` (it exists), ``gold`` (the lab's masks, or None where they were
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 HEADS = ("group_name", "name", "source_id", "height", "width", "channels", "frame", "geometry")
+COLUMNS = (*HEADS, "gold", "consensus", "state", "deleted")
 ACCEPTED = "accepted"
 
 
@@ -60,8 +61,7 @@ class Known:
 
     def columns(self) -> dict[str, Any]:
         """As its row has it, without the key."""
-        names = (*HEADS, "gold", "consensus", "state", "deleted")
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in COLUMNS}
 
 
 def apply(known: Known, kind: str, data: Mapping[str, Any]) -> Known:
@@ -83,6 +83,15 @@ def apply(known: Known, kind: str, data: Mapping[str, Any]) -> Known:
     if accepted is not None and data["consensus"]["version"] < accepted["version"]:
         return known
     return Known(**{**values, **data})
+
+
+def label_list(told: Iterable[Mapping[str, Any]], images: Iterable[Known]) -> list[dict[str, Any]]:
+    """``[{id, name, color}]`` in order of id, as the project's event ``told``; where none did, numbers stand in for the names of what
+    ``images`` hold, which are read only then."""
+    if found := sorted((dict(label) for label in told), key=lambda label: int(label["id"])):
+        return found
+    seen = {int(m["label_id"]) for image in images for m in image.masks}
+    return [{"id": n, "name": f"label {n}", "color": ""} for n in sorted(seen)]
 
 
 def why_not(known: Known) -> tuple[str, str]:
