@@ -76,6 +76,19 @@ export async function painted(page) {
   return texts.reduce((n, t) => n + Number(t.replace(/\D/g, "") || 0), 0);
 }
 
+/** Asks again until the answer is the one wanted: a picture follows its key press a frame or a request later, on a slow machine much later. */
+export async function becomes(read, wanted, what, withinMs = 15_000) {
+  const fits = typeof wanted === "function" ? wanted : (v) => JSON.stringify(v) === JSON.stringify(wanted);
+  const end = Date.now() + withinMs;
+  let now = await read();
+  while (!fits(now)) {
+    if (Date.now() > end) throw new Error(`${what ?? "it"} stayed ${JSON.stringify(now)} for ${withinMs / 1000} s; wanted: ${JSON.stringify(wanted) ?? wanted}`);
+    await new Promise((r) => setTimeout(r, 50));
+    now = await read();
+  }
+  return now;
+}
+
 /** Serious faults against WCAG 2.2 A and AA; an empty list is what is expected. */
 export async function axe(page) {
   await page.evaluate(axeSource);

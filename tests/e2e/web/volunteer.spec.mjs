@@ -1,7 +1,7 @@
 // What a volunteer lives through: first minute, drawing by mouse, finger, pen and keyboard, and the line going down.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { SIZES, beginDrawing, launch, openContext, painted, startAsGuest, stroke } from "./harness.mjs";
+import { SIZES, becomes, beginDrawing, launch, openContext, painted, startAsGuest, stroke } from "./harness.mjs";
 
 let browser;
 before(async () => {
@@ -68,14 +68,14 @@ describe("a volunteer", () => {
     await page.reload();
     await page.getByRole("application").waitFor();
     await page.getByText("Your drawing from before is back.").waitFor();
-    assert.equal(await painted(page), before);
+    await becomes(() => painted(page), before, "the drawing after a reload");
     const url = page.url();
     await page.goto("chrome://crash").catch(() => undefined);
     await page.close();
     const again = await context.newPage();
     await again.goto(url);
     await again.getByText("Your drawing from before is back.").waitFor();
-    assert.equal(await painted(again), before);
+    await becomes(() => painted(again), before, "the drawing after a crash");
     await context.close();
   });
 
@@ -153,9 +153,7 @@ describe("a volunteer", () => {
     await touch("touchStart", at(0.4, 0.5));
     for (let i = 1; i <= 6; i++) await touch("touchMove", at(0.4 + i * 0.02, 0.5));
     await touch("touchEnd");
-    await page.waitForTimeout(100);
-    const drawn = await painted(page);
-    assert.ok(drawn > 20, `a finger draws (${drawn} px)`);
+    const drawn = await becomes(() => painted(page), (n) => n > 20, "what a finger drew");
     await touch("touchStart", at(0.4, 0.4, 0));
     await touch("touchStart", at(0.4, 0.4, 0), at(0.6, 0.6, 1));
     for (let i = 1; i <= 6; i++) await touch("touchMove", at(0.4 - i * 0.02, 0.4 - i * 0.02, 0), at(0.6 + i * 0.02, 0.6 + i * 0.02, 1));
@@ -180,9 +178,7 @@ describe("a volunteer", () => {
     await send("pointerdown", 0.45, 0.5, { ...pen, button: 5, buttons: 32 });
     await send("pointermove", 0.55, 0.5, { ...pen, buttons: 32 });
     await send("pointerup", 0.55, 0.5, { ...pen, button: 5, buttons: 0 });
-    await page.waitForTimeout(100);
-    const erased = await painted(page);
-    assert.ok(erased < drawn, "the eraser end erases while the brush is chosen");
+    const erased = await becomes(() => painted(page), (n) => n < drawn, "what the pen's eraser end left while the brush is chosen");
     const palm = { pointerId: 72, pointerType: "touch", button: 0, buttons: 1 };
     await send("pointerdown", 0.3, 0.7, palm);
     await send("pointermove", 0.35, 0.75, palm);
