@@ -1,6 +1,6 @@
 // A volunteer's two hundred tasks in real Chromium: from submitting to the next picture, and what the tab holds. One JSON line a figure.
 // Makes a project of its own as the demo lab and archives it.
-import { beginDrawing, launch, logIn, openContext, stroke } from "./harness.mjs";
+import { beginDrawing, launch, leavesImage, logIn, openContext, stroke } from "./harness.mjs";
 
 const TASKS = Number(process.env.BRAMBLE_BENCH_TASKS ?? 200);
 const SIZE = 512;
@@ -46,12 +46,9 @@ const heap = async () => {
 };
 let first = 0;
 for (let i = 1; i <= TASKS; i++) {
-  const canvas = await page.getByRole("application").elementHandle();
   await stroke(page, [0.4, 0.4], [0.6, 0.5], 3);
-  await page.keyboard.press("Control+Enter");
-  await page.waitForFunction((el) => !el.isConnected, canvas);
+  await leavesImage(page, () => page.keyboard.press("Control+Enter"));
   await page.getByRole("application").waitFor();
-  await canvas.dispose();
   if (i === WARM) first = await heap();
 }
 const last = await heap();

@@ -1,7 +1,7 @@
 // Tools of the canvas as a person uses them: slices beside the one at work, the map, presets, scribbles, one's own keys.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { SIZES, axe, becomes, beginDrawing, launch, logIn, openContext, painted, shoot, startAsGuest, stroke } from "./harness.mjs";
+import { SIZES, axe, becomes, beginDrawing, launch, leavesImage, logIn, openContext, painted, shoot, startAsGuest, stroke } from "./harness.mjs";
 
 const SIDE = 160;
 let browser;
@@ -52,9 +52,7 @@ const bar = (page) => page.getByRole("group", { name: "Slices beside this one" }
 
 /** Answers the image that is shown and waits for the next one. */
 async function answer(page) {
-  const canvas = await page.getByRole("application").elementHandle();
-  await page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click();
-  await page.waitForFunction((el) => !el.isConnected, canvas);
+  await leavesImage(page, () => page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click());
 }
 
 describe("slices beside the one at work", () => {

@@ -70,6 +70,13 @@ export async function stroke(page, from, to, steps = 8) {
   await page.mouse.up();
 }
 
+/** Does what ends the work on the image that is shown, and waits until it isn't shown any more: the next one is, a comparison, or nothing. */
+export async function leavesImage(page, act) {
+  const before = await page.getByRole("application").getAttribute("data-image");
+  await act();
+  await page.waitForFunction((image) => document.querySelector("[role=application]")?.getAttribute("data-image") !== image, before);
+}
+
 /** Painted pixels of all labels, as the panel says. */
 export async function painted(page) {
   const texts = await page.locator(".label-area").allTextContents();

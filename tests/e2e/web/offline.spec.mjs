@@ -1,7 +1,7 @@
 // Work taken along on a train: twenty images answered without a line, over a reload, and each counted once at the server.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { becomes, beginDrawing, launch, logIn, openContext, painted, startAsGuest, stroke } from "./harness.mjs";
+import { becomes, beginDrawing, launch, leavesImage, logIn, openContext, painted, startAsGuest, stroke } from "./harness.mjs";
 
 const ALONG = 20;
 let browser;
@@ -50,10 +50,8 @@ async function enter(page) {
 
 /** Answers the image that is shown and waits for the next one, which is another. */
 async function answer(page) {
-  const canvas = await page.getByRole("application").elementHandle();
   await stroke(page, [0.45, 0.45], [0.55, 0.5], 3);
-  await button(page).click();
-  await page.waitForFunction((el) => !el.isConnected, canvas);
+  await leavesImage(page, () => button(page).click());
 }
 
 describe("without a connection", () => {

@@ -1,7 +1,7 @@
 // What a volunteer lives through: first minute, drawing by mouse, finger, pen and keyboard, and the line going down.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { SIZES, becomes, beginDrawing, launch, openContext, painted, startAsGuest, stroke } from "./harness.mjs";
+import { SIZES, becomes, beginDrawing, launch, leavesImage, openContext, painted, startAsGuest, stroke } from "./harness.mjs";
 
 let browser;
 before(async () => {
@@ -13,10 +13,8 @@ const submissions = (page) => page.evaluate(async () => (await (await fetch("/ap
 
 /** Answers the image and goes on to the next; true where it was a reference and the comparison was shown, at once or with a late receipt. */
 async function submit(page) {
-  const canvas = await page.getByRole("application").elementHandle();
   const done = await submissions(page);
-  await page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click();
-  await page.waitForFunction((el) => !el.isConnected, canvas);
+  await leavesImage(page, () => page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click());
   await page.waitForFunction(async (n) => (await (await fetch("/api/v1/me/stats")).json()).submissions > n, done);
   const next = page.getByRole("button", { name: "Next image" });
   const late = page.getByRole("button", { name: "See how you compared" });
@@ -91,9 +89,7 @@ describe("a volunteer", () => {
     const send = page.locator(".editor-actions").getByRole("button", { name: "Submit" });
     // What lies ready is worked off first; then there is nothing to do, and that is said.
     for (let i = 1; i <= 3; i++) {
-      const canvas = await page.getByRole("application").elementHandle();
-      await send.click();
-      await page.waitForFunction((el) => !el.isConnected, canvas);
+      await leavesImage(page, () => send.click());
       if (i < 3) {
         await page.getByRole("application").waitFor();
         await stroke(page, [0.4, 0.4], [0.6, 0.5]);

@@ -87,7 +87,6 @@ function Labelling({ project, rater }: { project: Project; rater: string }) {
           <FeedbackView key={l.phase.of ? "late" : task} work={{ frame: compared.frame, doc: compared.doc, spacing: compared.assignment.task.image.spacing }} feedback={l.phase.feedback} labels={project.labels} onNext={() => void l.next()} />
         ) : l.work && (l.phase.name === "drawing" || sending) ? (
           <Editor
-            key={l.work.assignment.lease.id}
             frame={l.work.frame}
             doc={l.work.doc}
             labels={project.labels}
@@ -108,12 +107,12 @@ function Labelling({ project, rater }: { project: Project; rater: string }) {
                   </Notice>
                 )}
                 <BreakReminder />
-                {project.show_proposals && <ProposalBanner work={l.work} labels={project.labels} onShown={l.proposalShown} />}
+                {project.show_proposals && <ProposalBanner key={task} work={l.work} labels={project.labels} onShown={l.proposalShown} />}
               </>
             }
             aside={
               <>
-              <Along ahead={l.ahead} />
+              <Along ahead={l.ahead} project={project.id} rater={rater} />
               <details className="say-more">
                 <summary>
                   <Icon name="comment" /> {t("label.tell")}

@@ -20,7 +20,6 @@ export type Ahead = ReturnType<typeof useAhead>;
  */
 export function useAhead(project: string, rater: string, current: RefObject<Work | null>, pending: () => Promise<Set<string>>) {
   const [along, setAlongState] = useState(() => localStorage.getItem(KEY + project) !== null);
-  const [count, setCount] = useState(0);
   const [working, setWorking] = useState(false);
   const filling = useRef<Promise<void> | null>(null);
   const wanted = useRef(along ? ALONG : PREFETCH);
@@ -51,7 +50,8 @@ export function useAhead(project: string, rater: string, current: RefObject<Work
       await queue.flush(rater);
       const answer = await api.next(project, wanted.current);
       await shelf.sync(rater, project, answer ? [answer, ...(answer.ahead ?? [])] : [], await busyTasks());
-      setWorking(true);
+      // Two images ahead are nobody's concern; twenty are waited for.
+      setWorking(wanted.current === ALONG);
       // Not waited for: the task at work needs only its own frame.
       void shelf
         .fetch(rater, project)
@@ -104,21 +104,6 @@ export function useAhead(project: string, rater: string, current: RefObject<Work
     [rater],
   );
 
-  useEffect(() => {
-    let stop = (): void => undefined;
-    let gone = false;
-    void openStore().then(({ shelf }) => {
-      if (gone) return;
-      const tell = (): void => void shelf.ready(rater, project).then((all) => setCount(all.length));
-      stop = shelf.subscribe(tell);
-      tell();
-    });
-    return () => {
-      gone = true;
-      stop();
-    };
-  }, [rater, project]);
-
   /** Gives back the leases that nobody has begun. */
   const giveBack = useCallback(async () => {
     const { shelf } = await openStore();
@@ -152,5 +137,25 @@ export function useAhead(project: string, rater: string, current: RefObject<Work
     [giveBack],
   );
 
-  return useMemo(() => ({ along, count, working, setAlong, fill, take, preloaded }), [along, count, working, setAlong, fill, take, preloaded]);
+  return useMemo(() => ({ along, working, setAlong, fill, take, preloaded }), [along, working, setAlong, fill, take, preloaded]);
+}
+
+/** How many tasks lie ready. Apart from `useAhead`: it changes several times an image, and only one line of the page shows it. */
+export function useReady(project: string, rater: string): number {
+  const [count, setCount] = useState(0);
+  useEffect(() => {
+    let stop = (): void => undefined;
+    let gone = false;
+    void openStore().then(({ shelf }) => {
+      if (gone) return;
+      const tell = (): void => void shelf.ready(rater, project).then((all) => setCount(all.length));
+      stop = shelf.subscribe(tell);
+      tell();
+    });
+    return () => {
+      gone = true;
+      stop();
+    };
+  }, [rater, project]);
+  return count;
 }

@@ -185,7 +185,8 @@ export function useLabelling(project: Project, rater: string) {
       busy.current = true;
       submittedAt.current = performance.now();
       touch();
-      setPhase({ name: "sending" });
+      // The next image mostly comes before a "sending" could be read; until it is said, `busy` holds off a second answer.
+      const slow = setTimeout(() => setPhase({ name: "sending" }), SLOW_MS);
       lookAhead();
       try {
         const masks = options.nothingHere ? [] : await encodeMasks(w.doc);
@@ -195,6 +196,7 @@ export function useLabelling(project: Project, rater: string) {
         if (options.comment) body.comment = options.comment;
         if (options.unsure) body.unsure = true;
         const outcome = await hand(w, submittedAt.current, body);
+        clearTimeout(slow);
         busy.current = false;
         // A receipt that is still on its way is no bad news; what waits is counted in the head of the page.
         const kind = outcome?.kind ?? (navigator.onLine ? "sent" : "waiting");
@@ -205,6 +207,7 @@ export function useLabelling(project: Project, rater: string) {
       } catch (error) {
         setPhase({ name: "failed", error });
       } finally {
+        clearTimeout(slow);
         busy.current = false;
       }
     },

@@ -9,6 +9,8 @@ export interface Late {
 }
 
 const AGAIN_MS = 10_000;
+/** An answer that has been on its way for so long, or has failed once, counts as waiting; a sound line is quicker, and says nothing. */
+const WAITS_MS = 2000;
 
 /**
  * The queue of answers as a page sees it: how many wait, another try whenever the line comes back, and what became of those that
@@ -22,10 +24,15 @@ export function useQueue(rater: string, onLate: (late: Late) => void) {
   useEffect(() => {
     let stop = (): void => undefined;
     let gone = false;
-    const flush = (): void => void openStore().then(({ queue }) => queue.flush(rater));
+    let recount = (): void => undefined;
+    const flush = (): void => {
+      recount();
+      void openStore().then(({ queue }) => queue.flush(rater));
+    };
     void openStore().then(({ queue }) => {
       if (gone) return;
-      const count = (): void => void queue.all(rater).then((all) => setWaiting(all.filter((q) => !q.skip).length));
+      const count = (): void => void queue.all(rater).then((all) => setWaiting(all.filter((q) => !q.skip && (q.attempts > 0 || !navigator.onLine || Date.now() - q.createdAt > WAITS_MS)).length));
+      recount = count;
       const stops = [
         queue.subscribe(count),
         queue.onSettled((record, outcome) => {

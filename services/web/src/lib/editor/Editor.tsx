@@ -52,6 +52,7 @@ interface Props {
 }
 
 const NO_OVERLAYS: Overlay[] = [];
+const NONE: ReadonlySet<number> = new Set();
 const PROMPTS: readonly Tool[] = ["point", "scribble", "box"];
 
 /** The canvas with its tools: the same for volunteers, gold and review. */
@@ -59,7 +60,7 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
   const { t } = useTranslation();
   const [prefs, setPrefs] = usePrefs();
   const [active, setActive] = useState(labels[0]?.id ?? 1);
-  const [hiddenLabels, setHiddenLabels] = useState<ReadonlySet<number>>(new Set());
+  const [hiddenLabels, setHiddenLabels] = useState<ReadonlySet<number>>(NONE);
   const [hidden, setHidden] = useState(false);
   const [negative, setNegative] = useState(false);
   const [display, setDisplay] = useState<Display>(PLAIN);
@@ -68,7 +69,18 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
   const [panelOpen, setPanelOpen] = useState(false);
   const [bindings, setBindings] = useState<Bindings>(() => loadBindings());
   const [said, say] = useState("");
+  // The editor outlives the image: the next one begins with the first label, everything shown, and nothing half asked.
+  const [opened, setOpened] = useState(doc);
+  if (opened !== doc) {
+    setOpened(doc);
+    setActive(labels[0]?.id ?? 1);
+    setHiddenLabels(NONE);
+    setHidden(false);
+    setNegative(false);
+    say("");
+  }
   const host = useRef<HTMLDivElement>(null);
+  const docNow = useRef<MaskDocument | null>(doc);
   const stage = useRef<Stage | null>(null);
   const prompt = usePrompt(imageId, active, frame);
   const stack = useStack(imageId, frame);
@@ -135,7 +147,11 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
     };
   }, []);
   useEffect(() => {
+    docNow.current = doc;
     stage.current?.open(frame, doc);
+    return () => {
+      docNow.current = null;
+    };
   }, [frame, doc]);
   useEffect(() => stage.current?.configure(options), [options]);
   useEffect(() => {
@@ -176,7 +192,7 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
     const { masks } = stack;
     if (readOnly || !masks) return;
     const found = await decodeMasks(masks, frame);
-    if (host.current === null) return; // the image was left meanwhile
+    if (docNow.current !== doc) return; // the image was left meanwhile
     changed(doc.mergeAll(found));
     say(t("stack.copied"));
   };
@@ -245,6 +261,14 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
     }
   };
 
+  // For the toolbar, which is drawn again only where what it shows has changed.
+  const acts = useRef({ chooseTool, run });
+  useEffect(() => {
+    acts.current = { chooseTool, run };
+  });
+  const onTool = useCallback((next: Tool) => acts.current.chooseTool(next), []);
+  const onPressed = useCallback((command: Command) => acts.current.run(command), []);
+
   useKeys(bindings, keysOpen, {
     run,
     digit: (n) => {
@@ -273,10 +297,10 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
 
   return (
     <div className="editor" data-panel={panelOpen}>
-      <Toolbar tool={tool} prompts={imageId !== null} readOnly={readOnly} bindings={bindings} canUndo={doc.canUndo} canRedo={doc.canRedo} onTool={chooseTool} onCommand={run} />
+      <Toolbar tool={tool} prompts={imageId !== null} readOnly={readOnly} bindings={bindings} canUndo={doc.canUndo} canRedo={doc.canRedo} onTool={onTool} onCommand={onPressed} />
       <div className="stage-wrap">
         {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- the canvas is driven by arrow keys and needs the focus */}
-        <div ref={host} className="stage" role="application" aria-label={t("editor.canvas", { width: frame.width, height: frame.height })} aria-describedby="stage-help" tabIndex={0} data-tool={tool} />
+        <div ref={host} className="stage" role="application" aria-label={t("editor.canvas", { width: frame.width, height: frame.height })} aria-describedby="stage-help" tabIndex={0} data-tool={tool} data-image={imageId ?? undefined} />
         <p id="stage-help" className="sr-only">
           {t("editor.canvasHelp")}
         </p>

@@ -6,9 +6,19 @@ import { type Bindings, COMMANDS, type Command, combo, rebind } from "./commands
 /** The list of keys; choosing a row and pressing a key rebinds it. */
 export function ShortcutsDialog({ open, onClose, bindings, onBindings }: { open: boolean; onClose: () => void; bindings: Bindings; onBindings: (b: Bindings) => void }) {
   const { t } = useTranslation();
-  const [waiting, setWaiting] = useState<Command | null>(null);
   return (
     <Dialog open={open} onClose={onClose} title={t("keys.title")} wide>
+      {open && <Keys bindings={bindings} onBindings={onBindings} />}
+    </Dialog>
+  );
+}
+
+/** Apart from the dialog: eighty texts are worked out only while somebody reads them, not with every stroke. */
+function Keys({ bindings, onBindings }: { bindings: Bindings; onBindings: (b: Bindings) => void }) {
+  const { t } = useTranslation();
+  const [waiting, setWaiting] = useState<Command | null>(null);
+  return (
+    <>
       <p className="soft">{t("keys.intro")}</p>
       <ul className="keys">
         {(Object.keys(COMMANDS) as Command[]).map((c) => (
@@ -35,6 +45,6 @@ export function ShortcutsDialog({ open, onClose, bindings, onBindings }: { open:
       </ul>
       <p className="soft">{t("keys.fixed")}</p>
       <Button onClick={() => onBindings(COMMANDS)}>{t("keys.reset")}</Button>
-    </Dialog>
+    </>
   );
 }

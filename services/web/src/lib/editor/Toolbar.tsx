@@ -1,3 +1,4 @@
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 import type { IconName } from "~/lib/ui/icons";
 import { IconButton } from "~/lib/ui/kit";
@@ -28,7 +29,8 @@ interface Props {
   onCommand: (command: Command) => void;
 }
 
-export function Toolbar({ tool, prompts, readOnly, bindings, canUndo, canRedo, onTool, onCommand }: Props) {
+/** Drawn again only where what it shows has changed: strokes and the next image leave it alone. */
+export const Toolbar = memo(function Toolbar({ tool, prompts, readOnly, bindings, canUndo, canRedo, onTool, onCommand }: Props) {
   const { t } = useTranslation();
   const key = (c: Command) => bindings[c].join(", ");
   const act = (command: Command, icon: IconName, disabled = false) => (
@@ -61,4 +63,4 @@ export function Toolbar({ tool, prompts, readOnly, bindings, canUndo, canRedo, o
       {act("help", "keyboard")}
     </div>
   );
-}
+});

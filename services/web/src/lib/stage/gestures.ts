@@ -62,6 +62,11 @@ export class Gestures {
     this.abort.abort();
   }
 
+  /** Ends the stroke under way without a word: what the pointer still does until it is lifted draws nothing. */
+  drop(): void {
+    this.drawing = null;
+  }
+
   private at(e: { clientX: number; clientY: number }): Point {
     const box = this.el.getBoundingClientRect();
     return { x: e.clientX - box.left, y: e.clientY - box.top };

@@ -74,6 +74,9 @@ export class Stage {
   }
 
   open(frame: Frame, doc: MaskDocument): void {
+    // A stroke that is under way when the image goes stays with that image.
+    this.cancelStroke();
+    this.gestures.drop();
     this.frame = frame;
     this.doc = doc;
     this.opened = true;
