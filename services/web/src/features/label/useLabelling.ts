@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { api } from "~/client/api";
 import { OfflineError } from "~/client/http";
 import type { Feedback, Project, SubmissionBody } from "~/client/types";
@@ -96,8 +97,11 @@ export function useLabelling(project: Project, rater: string) {
         const { assignment } = opened.work;
         progress.current = { ...opened.progress, last: performance.now() };
         current.current = opened.work;
-        setWork(opened.work);
-        setPhase({ name: "drawing" });
+        // Now, not when the scheduler comes to it: this is what somebody waits for.
+        flushSync(() => {
+          setWork(opened.work);
+          setPhase({ name: "drawing" });
+        });
         // Not waited for: until the first stroke there is nothing to find again but the image itself.
         void openStore().then(({ journal }) => journal.remember(rater, assignment, Date.now())).catch(() => undefined);
         void fill().catch(() => undefined);

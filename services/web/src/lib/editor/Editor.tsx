@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Label } from "~/client/types";
 import type { BitMask } from "~/lib/canvas/bitmask";
@@ -128,7 +128,7 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
   useEffect(() => {
     live.current = { noted, prompt, tool, onClicks, onDrawn };
   });
-  useEffect(() => {
+  useLayoutEffect(() => {
     const made = new Stage(host.current!, first.current, {
       onChange: (c) => live.current.noted(c),
       onPrompt: (p) => {
@@ -146,7 +146,7 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
       stage.current = null;
     };
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     docNow.current = doc;
     stage.current?.open(frame, doc);
     return () => {

@@ -88,6 +88,8 @@ export class Stage {
     this.hud.crosshair = null;
     this.restyle();
     this.fit();
+    // At once, while the rest of the page is still being laid out; the frame's turn then finds it done, and tells that it is on the screen.
+    this.renderer.draw();
   }
 
   configure(options: StageOptions): void {
