@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BitMask } from "~/lib/canvas/bitmask";
+import { toScreen } from "~/lib/canvas/view";
 import { before } from "~/lib/editor/usePrompt";
+import { intoSight, steppedTo } from "~/lib/stage/crosshair";
 import { NO_PROMPT, PromptMarks } from "~/lib/stage/prompts";
 
 const frame = { width: 64, height: 48 };
@@ -66,5 +68,36 @@ describe("an answer so far", () => {
     expect(before({ prompt, mask }, { ...next, points: [{ ...first }, next.points[1]!] })).toBeNull();
     expect(before({ prompt, mask }, { ...next, box: [0, 0, 9, 9] })).toBeNull();
     expect(before({ prompt, mask }, { ...next, scribbles: [{ points: [[1, 1], [4, 4]], is_positive: true }] })).toBeNull();
+  });
+});
+
+describe("the keyboard's crosshair", () => {
+  it("begins in the middle of what is seen and never leaves the frame", () => {
+    expect(steppedTo(null, 0, 0, frame, { x0: 10, y0: 20, x1: 30, y1: 40 })).toEqual({ x: 20.5, y: 30.5 });
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.integer({ min: -80, max: 80 }), fc.integer({ min: -80, max: 80 })), { minLength: 1 }), (steps) => {
+        let at = steppedTo(null, 0, 0, frame, { x0: 0, y0: 0, x1: 64, y1: 48 });
+        for (const [dx, dy] of steps) {
+          at = steppedTo(at, dx, dy, frame, { x0: 0, y0: 0, x1: 64, y1: 48 });
+          expect(at.x >= 0.5 && at.x <= 63.5 && at.y >= 0.5 && at.y <= 47.5).toBe(true);
+        }
+      }),
+    );
+  });
+
+  it("is well on the stage once the picture has moved by what is said, and a place in sight moves nothing", () => {
+    const stage = { width: 300, height: 200 };
+    fc.assert(
+      fc.property(place, fc.double({ min: 0.2, max: 30, noNaN: true }), fc.integer({ min: -900, max: 900 }), fc.integer({ min: -900, max: 900 }), (at, scale, x, y) => {
+        const move = intoSight(at, { scale, x, y }, stage);
+        const s = toScreen({ scale, x: x + move.x, y: y + move.y }, at);
+        expect(s.x).toBeGreaterThan(23.99);
+        expect(s.x).toBeLessThan(276.01);
+        expect(s.y).toBeGreaterThan(23.99);
+        expect(s.y).toBeLessThan(176.01);
+        const again = intoSight(at, { scale, x: x + move.x, y: y + move.y }, stage);
+        expect(Math.abs(again.x) + Math.abs(again.y)).toBeLessThan(0.001);
+      }),
+    );
   });
 });

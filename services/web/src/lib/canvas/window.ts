@@ -89,3 +89,9 @@ export function nextPreset(display: Display, grey: Uint8Array): Preset {
   }
   return "full";
 }
+
+/** Level and width after a drag over the picture, in CSS pixels: up is brighter, to the right is softer. */
+export function dragged(display: Display, dx: number, dy: number): Display {
+  const clamp = (v: number, low: number, high: number): number => Math.min(high, Math.max(low, v));
+  return { ...display, level: clamp(display.level - dy * 0.6, 0, 255), width: clamp(display.width + dx * 0.8, 4, 400) };
+}

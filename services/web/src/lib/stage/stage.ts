@@ -2,8 +2,9 @@ import type { BitMask, Rect } from "~/lib/canvas/bitmask";
 import { type Change, type MaskDocument, type StrokeOptions, rangeAt } from "~/lib/canvas/document";
 import { type Point, thinPath } from "~/lib/canvas/shapes";
 import { type LayerStyle, parseColour } from "~/lib/canvas/tiles";
-import { type View, centreOn, clampView, fit, toFrame, toScreen, zoomAt } from "~/lib/canvas/view";
-import { type Display, PLAIN } from "~/lib/canvas/window";
+import { type View, centreOn, clampView, fit, toFrame, zoomAt } from "~/lib/canvas/view";
+import { type Display, PLAIN, dragged } from "~/lib/canvas/window";
+import { intoSight, steppedTo } from "./crosshair";
 import { Gestures, type Contact } from "./gestures";
 import { type HudState, drawHud } from "./hud";
 import { Minimap } from "./minimap";
@@ -174,17 +175,9 @@ export class Stage {
   /** Moves the crosshair, for those who draw without a pointer; it begins in the middle of what is shown. */
   moveCrosshair(dx: number, dy: number): Point | null {
     if (!this.frame) return null;
-    const v = this.renderer.visible();
-    const at = this.hud.crosshair ?? { x: Math.floor((v.x0 + v.x1) / 2) + 0.5, y: Math.floor((v.y0 + v.y1) / 2) + 0.5 };
-    this.hud.crosshair = {
-      x: Math.min(this.frame.width - 0.5, Math.max(0.5, at.x + dx)),
-      y: Math.min(this.frame.height - 0.5, Math.max(0.5, at.y + dy)),
-    };
-    const s = toScreen(this.renderer.view, this.hud.crosshair);
-    const { width, height } = this.renderer.size;
-    const px = s.x < 24 ? 24 - s.x : s.x > width - 24 ? width - 24 - s.x : 0;
-    const py = s.y < 24 ? 24 - s.y : s.y > height - 24 ? height - 24 - s.y : 0;
-    if (px !== 0 || py !== 0) this.panBy(px, py);
+    this.hud.crosshair = steppedTo(this.hud.crosshair, dx, dy, this.frame, this.renderer.visible());
+    const move = intoSight(this.hud.crosshair, this.renderer.view, this.renderer.size);
+    if (move.x !== 0 || move.y !== 0) this.panBy(move.x, move.y);
     this.schedule();
     return this.hud.crosshair;
   }
@@ -235,8 +228,7 @@ export class Stage {
     else if (tool === "lasso" || tool === "scribble") {
       this.path = [at];
       this.hud.negative = (c.erase || c.alt) !== this.options.negative;
-    }
-    else if (tool === "polygon") this.addCorner(at);
+    } else if (tool === "polygon") this.addCorner(at);
     else if (tool === "point") this.mark(this.frame !== null && this.marks.point(at, (c.erase || c.alt) === this.options.negative, this.frame));
     else if (tool === "box") this.hud.box = [at.x, at.y, at.x, at.y];
   }
@@ -246,8 +238,7 @@ export class Stage {
     this.hud.cursor = this.frameAt(c);
     this.hud.offset = this.offsetFor(c);
     if (tool === "window") {
-      const d = this.display;
-      this.setDisplay({ ...d, level: clamp(d.level - c.dy * 0.6, 0, 255), width: clamp(d.width + c.dx * 0.8, 4, 400) });
+      this.setDisplay(dragged(this.display, c.dx, c.dy));
       this.events.onDisplay?.(this.display);
       return;
     }
@@ -393,8 +384,7 @@ export class Stage {
     this.raf = 0;
     this.renderer.draw();
     this.hud.brush = ["brush", "eraser", "threshold"].includes(this.options.tool) ? this.options.size : 0;
-    const colour = this.options.labels.find((l) => l.id === this.options.label)?.colour ?? "#ffffff";
-    drawHud(this.renderer, this.hud, this.options.tool, colour);
+    drawHud(this.renderer, this.hud, this.options.tool, this.options.labels.find((l) => l.id === this.options.label)?.colour ?? "#ffffff");
     this.minimap.draw(this.renderer, this.frame, this.frame ? fit(this.frame, this.renderer.size, 12).scale : 1, this.options.minimap);
     this.renderer.isRepainted = false;
     if (this.opened) {
@@ -406,8 +396,4 @@ export class Stage {
       this.strokeStarted = 0;
     }
   }
-}
-
-function clamp(v: number, low: number, high: number): number {
-  return Math.min(high, Math.max(low, v));
 }
