@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,17 +20,26 @@ CHROMIUM = os.environ.get("BRAMBLE_CHROMIUM") or shutil.which("chromium") or shu
 
 @pytest.mark.parametrize("spec", ["volunteer", "lab", "pages", "decoder", "learning", "offline", "canvas"])
 def test_in_chromium(spec: str, up: Up) -> None:
-    if CHROMIUM is None:
-        if os.environ.get("BRAMBLE_SKIP_REAL") == "1":
-            pytest.skip("there is no Chromium, and BRAMBLE_SKIP_REAL=1 allows that")
-        pytest.fail("there is no Chromium; install Debian's `chromium`, or name one in BRAMBLE_CHROMIUM")
-    assert (ROOT / "services/web/dist/index.html").is_file(), "the web client isn't built; run `make web`"
     with up.lab() as lab:
         seeded = seed(lab, load(slabs=6, per_slab=4), quorum=5)
         # Whether a rater's next image is gold is drawn by a hash of their id: with half of them gold, twelve in a row without any
         # don't happen (0.02 %), with the demo's share they would in one run of seven.
         lab.patch(f"/projects/{seeded.project['id']}", {"gold_share": 0.5})
-    env = {**os.environ, "BRAMBLE_URL": up.url, "BRAMBLE_CHROMIUM": CHROMIUM}
+    run(spec, BRAMBLE_URL=up.url)
+
+
+def test_a_server_killed_in_the_middle_of_the_work() -> None:
+    """The spec starts, kills and restarts a platform of its own."""
+    run("restart", BRAMBLE_PYTHON=sys.executable)
+
+
+def run(spec: str, **more: str) -> None:
+    if CHROMIUM is None:
+        if os.environ.get("BRAMBLE_SKIP_REAL") == "1":
+            pytest.skip("there is no Chromium, and BRAMBLE_SKIP_REAL=1 allows that")
+        pytest.fail("there is no Chromium; install Debian's `chromium`, or name one in BRAMBLE_CHROMIUM")
+    assert (ROOT / "services/web/dist/index.html").is_file(), "the web client isn't built; run `make web`"
+    env = {**os.environ, "BRAMBLE_CHROMIUM": CHROMIUM, **more}
     script = Path("tests/e2e/web") / f"{spec}.spec.mjs"
     done = subprocess.run(
         ["node", "--test", str(script)],

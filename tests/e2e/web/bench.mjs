@@ -1,5 +1,5 @@
 // Figures of the canvas in real Chromium, one JSON line each. Makes a project of its own as the demo lab and archives it.
-import { launch, logIn, openContext } from "./harness.mjs";
+import { archiveProject, launch, logIn, openContext } from "./harness.mjs";
 
 const CASES = [
   { size: 1024, labels: 5, limit: 16 },
@@ -73,9 +73,6 @@ for (const { size, labels, limit } of CASES) {
     const p95 = times[Math.floor(times.length * 0.95)];
     console.log(JSON.stringify({ metric, size, labels, value: +p95.toFixed(2), unit: "ms", ...(k === 0 ? { limit: 16, ok: p95 <= 16 } : {}), n: times.length, median: +times[times.length >> 1].toFixed(2) }));
   }
-  await page.evaluate(async (p) => {
-    const { csrf_token } = await (await fetch("/api/v1/auth/me")).json();
-    await fetch(`/api/v1/projects/${p}`, { method: "DELETE", headers: { "X-CSRF-Token": csrf_token } });
-  }, project);
+  await archiveProject(page, project);
 }
 await browser.close();

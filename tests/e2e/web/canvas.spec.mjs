@@ -1,9 +1,8 @@
 // Tools of the canvas as a person uses them: slices beside the one at work, the map, presets, scribbles, one's own keys.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { SIZES, axe, becomes, beginDrawing, launch, leavesImage, logIn, openContext, painted, shoot, startAsGuest, stroke } from "./harness.mjs";
+import { SIZES, axe, becomes, beginDrawing, launch, leavesImage, logIn, makeProject, openContext, painted, shoot, startAsGuest, stroke } from "./harness.mjs";
 
-const SIDE = 160;
 let browser;
 let project;
 before(async () => {
@@ -11,24 +10,7 @@ before(async () => {
   const { context, page } = await openContext(browser);
   await logIn(page, "lab");
   // A stack of three slices, each of another grey, so that the slice that is shown can be told.
-  project = await page.evaluate(async (side) => {
-    const { csrf_token } = await (await fetch("/api/v1/auth/me")).json();
-    const headers = { "X-CSRF-Token": csrf_token };
-    const body = { name: `Stack ${Date.now()}`, labels: [{ name: "spot" }], quorum: 12, gold_share: 0, open: true };
-    const made = await (await fetch("/api/v1/projects", { method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) })).json();
-    const canvas = new OffscreenCanvas(side, side);
-    const ctx = canvas.getContext("2d");
-    const form = new FormData();
-    for (const z of [1, 2, 3]) {
-      ctx.fillStyle = `rgb(${z * 30}, ${z * 30}, ${z * 30})`;
-      ctx.fillRect(0, 0, side, side);
-      ctx.fillStyle = "#ddd";
-      ctx.fillRect(50, 60, 50, 50 + z);
-      form.append("files", await canvas.convertToBlob({ type: "image/png" }), `z${z}.png`);
-    }
-    await fetch(`/api/v1/projects/${made.id}/images?group=knee`, { method: "POST", headers, body: form });
-    return made.id;
-  }, SIDE);
+  project = await makeProject(page, { name: `Stack ${Date.now()}`, quorum: 12, images: 3, side: 160, step: 30, group: "knee" });
   await context.close();
 });
 after(() => browser?.close());

@@ -55,6 +55,51 @@ export async function startAsGuest(page) {
   await page.waitForURL(/\/label$/);
 }
 
+/**
+ * A project with `images` square frames, each of another grey (`step` apart) with a bright square in it; answers its id. The page must be
+ * logged in as a lab. `group` makes one stack of them, in order.
+ */
+export async function makeProject(page, { name, labels = ["spot"], quorum = 2, images, side = 96, step = 1, group }) {
+  return page.evaluate(async (p) => {
+    const { csrf_token } = await (await fetch("/api/v1/auth/me")).json();
+    const headers = { "X-CSRF-Token": csrf_token };
+    const ask = async (path, init) => {
+      const answer = await fetch(`/api/v1${path}`, { method: "POST", ...init });
+      if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+      return answer.json();
+    };
+    const body = { name: p.name, labels: p.labels.map((l) => ({ name: l })), quorum: p.quorum, gold_share: 0, open: true };
+    const { id } = await ask("/projects", { headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    const canvas = new OffscreenCanvas(p.side, p.side);
+    const ctx = canvas.getContext("2d");
+    for (let from = 0; from < p.images; from += 20) {
+      const form = new FormData();
+      for (let i = from + 1; i <= Math.min(p.images, from + 20); i++) {
+        const grey = (i * p.step) % 200;
+        ctx.fillStyle = `rgb(${grey}, ${grey}, ${grey})`;
+        ctx.fillRect(0, 0, p.side, p.side);
+        ctx.fillStyle = "#ddd";
+        ctx.fillRect(p.side * 0.3 + (i % 9), p.side * 0.38, p.side * 0.32, p.side * 0.32 + Math.floor(i / 200));
+        form.append("files", await canvas.convertToBlob({ type: "image/png" }), `${i}.png`);
+      }
+      const report = await ask(`/projects/${id}/images${p.group ? `?group=${p.group}` : ""}`, { headers, body: form });
+      if (report.rejected) throw new Error(JSON.stringify(report));
+    }
+    return id;
+  }, { name, labels, quorum, images, side, step, group });
+}
+
+/** Takes a project away again; the page must be logged in as its lab. */
+export async function archiveProject(page, project) {
+  await page.evaluate(async (p) => {
+    const { csrf_token } = await (await fetch("/api/v1/auth/me")).json();
+    await fetch(`/api/v1/projects/${p}`, { method: "DELETE", headers: { "X-CSRF-Token": csrf_token } });
+  }, project);
+}
+
+/** Answers of this person that the server has. */
+export const submissions = (page) => page.evaluate(async () => (await (await fetch("/api/v1/me/stats")).json()).submissions);
+
 export async function beginDrawing(page) {
   await page.getByRole("dialog").getByRole("button", { name: "Begin" }).click();
   await page.getByRole("application").waitFor();

@@ -1,7 +1,7 @@
 // Work taken along on a train: twenty images answered without a line, over a reload, and each counted once at the server.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { becomes, beginDrawing, launch, leavesImage, logIn, openContext, painted, startAsGuest, stroke } from "./harness.mjs";
+import { becomes, beginDrawing, launch, leavesImage, logIn, makeProject, openContext, painted, startAsGuest, stroke, submissions } from "./harness.mjs";
 
 const ALONG = 20;
 let browser;
@@ -11,32 +11,11 @@ before(async () => {
   // Somebody may hold twenty places ahead where that is no more than a quarter of what is open.
   const { context, page } = await openContext(browser);
   await logIn(page, "lab");
-  project = await page.evaluate(async (n) => {
-    const { csrf_token } = await (await fetch("/api/v1/auth/me")).json();
-    const headers = { "X-CSRF-Token": csrf_token };
-    const body = { name: "Without a line", labels: [{ name: "spot" }], quorum: 2, gold_share: 0, open: true };
-    const made = await (await fetch("/api/v1/projects", { method: "POST", headers: { ...headers, "Content-Type": "application/json" }, body: JSON.stringify(body) })).json();
-    const canvas = new OffscreenCanvas(96, 96);
-    const ctx = canvas.getContext("2d");
-    for (let from = 0; from < n; from += 20) {
-      const form = new FormData();
-      for (let i = from; i < Math.min(n, from + 20); i++) {
-        ctx.fillStyle = `rgb(${i}, ${i}, ${i})`;
-        ctx.fillRect(0, 0, 96, 96);
-        ctx.fillStyle = "#ddd";
-        ctx.fillRect(20 + (i % 9), 30, 30, 30);
-        form.append("files", await canvas.convertToBlob({ type: "image/png" }), `${i}.png`);
-      }
-      const report = await (await fetch(`/api/v1/projects/${made.id}/images`, { method: "POST", headers, body: form })).json();
-      if (report.rejected) throw new Error(JSON.stringify(report));
-    }
-    return made.id;
-  }, 4 * ALONG + 8);
+  project = await makeProject(page, { name: "Without a line", images: 4 * ALONG + 8 });
   await context.close();
 });
 after(() => browser?.close());
 
-const stats = (page) => page.evaluate(async () => (await (await fetch("/api/v1/me/stats")).json()).submissions);
 const button = (page) => page.locator(".editor-actions").getByRole("button", { name: "Submit" });
 
 async function enter(page) {
@@ -81,7 +60,7 @@ describe("without a connection", () => {
     await page.evaluate(() => window.dispatchEvent(new Event("online")));
     await page.getByText("wait for a connection").waitFor({ state: "detached", timeout: 30_000 });
     await page.getByText("waits for a connection").waitFor({ state: "detached" });
-    assert.equal(await stats(page), ALONG);
+    assert.equal(await submissions(page), ALONG);
     // Once each: twenty answers to twenty images, none of them twice.
     const rows = await page.evaluate(async (p) => {
       const { items } = await (await fetch(`/api/v1/me/work?limit=100&project_id=${p}`)).json();

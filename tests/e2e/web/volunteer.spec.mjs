@@ -1,15 +1,13 @@
 // What a volunteer lives through: first minute, drawing by mouse, finger, pen and keyboard, and the line going down.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { SIZES, becomes, beginDrawing, launch, leavesImage, openContext, painted, startAsGuest, stroke } from "./harness.mjs";
+import { SIZES, becomes, beginDrawing, launch, leavesImage, openContext, painted, startAsGuest, stroke, submissions } from "./harness.mjs";
 
 let browser;
 before(async () => {
   browser = await launch();
 });
 after(() => browser?.close());
-
-const submissions = (page) => page.evaluate(async () => (await (await fetch("/api/v1/me/stats")).json()).submissions);
 
 /** Answers the image and goes on to the next; true where it was a reference and the comparison was shown, at once or with a late receipt. */
 async function submit(page) {
@@ -27,6 +25,31 @@ async function submit(page) {
 }
 
 describe("a volunteer", () => {
+  it("comes from the landing page to the first stroke in at most four clicks, and to the first answer that counts", async () => {
+    const { context, page, problems } = await openContext(browser);
+    await page.goto("/");
+    // Every press of a button, link or box anywhere is counted, whoever dispatches it; the count outlives a change of page.
+    await page.exposeFunction("pressed", () => clicks++);
+    let clicks = 0;
+    await page.addInitScript(() => addEventListener("click", () => globalThis.pressed(), true));
+    await page.reload();
+    const began = Date.now();
+    await page.getByRole("button", { name: "Start labelling" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: /start as a guest/ }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Begin" }).click();
+    await page.getByRole("application").waitFor();
+    const before = await becomes(() => clicks, (n) => n >= 3, "the clicks counted");
+    await stroke(page, [0.4, 0.4], [0.6, 0.5]);
+    await becomes(() => painted(page), (n) => n > 50, "the first stroke");
+    assert.ok(before <= 4, `${before} clicks`);
+    assert.ok(Date.now() - began < 60_000, "within a minute");
+    assert.match(page.url(), /\/label$/);
+    await leavesImage(page, () => page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click());
+    await becomes(() => submissions(page), 1, "the answers on the server");
+    assert.deepEqual(problems, []);
+    await context.close();
+  });
+
   it("starts in two clicks, draws, undoes, submits, gets feedback on gold and the next image", async () => {
     const { context, page, problems } = await openContext(browser);
     await startAsGuest(page);
