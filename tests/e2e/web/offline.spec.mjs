@@ -60,7 +60,7 @@ describe("without a connection", () => {
     await page.evaluate(() => window.dispatchEvent(new Event("online")));
     await page.getByText("wait for a connection").waitFor({ state: "detached", timeout: 30_000 });
     await page.getByText("waits for a connection").waitFor({ state: "detached" });
-    assert.equal(await submissions(page), ALONG);
+    await becomes(() => submissions(page), ALONG, "the answers on the server");
     // Once each: twenty answers to twenty images, none of them twice.
     const rows = await page.evaluate(async (p) => {
       const { items } = await (await fetch(`/api/v1/me/work?limit=100&project_id=${p}`)).json();

@@ -72,7 +72,7 @@ describe("a volunteer", () => {
     for (let i = 1; i <= 12 && gold === 0; i++) {
       if (i > 1) await stroke(page, [0.45, 0.5], [0.55, 0.5]);
       if (await submit(page)) gold++;
-      assert.equal(await submissions(page), i);
+      await becomes(() => submissions(page), i, "the answers on the server");
     }
     assert.ok(gold > 0, "one of twelve images was gold and showed how it compared");
     assert.deepEqual(problems, []);
@@ -124,7 +124,7 @@ describe("a volunteer", () => {
     await page.evaluate(() => window.dispatchEvent(new Event("online")));
     await page.getByRole("application").waitFor();
     await page.getByText("wait for a connection").waitFor({ state: "detached" });
-    assert.equal(await submissions(page), 3);
+    await becomes(() => submissions(page), 3, "the answers on the server");
     await context.close();
   });
 
@@ -226,7 +226,7 @@ describe("a volunteer", () => {
     assert.equal(await painted(page), found);
     await page.keyboard.press("Control+Enter");
     await page.getByText("Thank you!").or(page.getByRole("button", { name: "Next image" })).first().waitFor();
-    assert.equal(await submissions(page), 1);
+    await becomes(() => submissions(page), 1, "the answers on the server");
     await context.close();
   });
 
@@ -237,12 +237,12 @@ describe("a volunteer", () => {
     await page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Nothing here, submit" }).click();
     await page.getByText("Thank you!").or(page.getByRole("button", { name: "Next image" })).first().waitFor();
-    assert.equal(await submissions(page), 1);
+    await becomes(() => submissions(page), 1, "the answers on the server");
     if (await page.getByRole("button", { name: "Next image" }).isVisible()) await page.getByRole("button", { name: "Next image" }).click();
     await page.locator(".editor-actions").getByRole("button", { name: "Skip" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "I cannot tell" }).click();
     await page.getByText("Skipped.").waitFor();
-    assert.equal(await submissions(page), 1);
+    await becomes(() => submissions(page), 1, "the answers on the server");
     await context.close();
   });
 });

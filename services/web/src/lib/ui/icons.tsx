@@ -52,9 +52,12 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
+/** Arrows along the line of reading: turned round where that runs from right to left. */
+const ONWARD: ReadonlySet<IconName> = new Set(["back", "skip"]);
+
 export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
   return (
-    <svg className="icon" width={size} height={size} viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true" focusable="false">
+    <svg className={ONWARD.has(name) ? "icon icon-onward" : "icon"} width={size} height={size} viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true" focusable="false">
       <path d={PATHS[name]} />
     </svg>
   );

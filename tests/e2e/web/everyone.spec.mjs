@@ -1,0 +1,147 @@
+// Text at twice its size (WCAG 1.4.4), a window of a quarter (1.4.10), and pages read from right to left: on every page nothing is lost.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { SIZES, axe, beginDrawing, launch, logIn, openContext, shoot, startAsGuest } from "./harness.mjs";
+import { labPages, operatorPages, visit, volunteerPages } from "./tour.mjs";
+
+let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser?.close());
+
+/**
+ * What a person can't get at: text that its box cuts off, text and controls beyond the screen's sides that nothing scrolls to, and
+ * controls that lie under others. Empty where all is well.
+ */
+const lost = (page) =>
+  page.evaluate(() => {
+    const faults = [];
+    const width = document.documentElement.clientWidth;
+    const name = (el) => `${el.tagName.toLowerCase()}${el.className && typeof el.className === "string" ? `.${el.className.trim().split(/\s+/).join(".")}` : ""}`;
+    const hidden = (el) => (el.closest("details:not([open])") && !el.closest("summary")) || el.closest(".sr-only, [hidden], .skip-link, dialog:not([open])") || getComputedStyle(el).visibility === "hidden";
+    const scrolls = (v) => v === "auto" || v === "scroll";
+    if (document.documentElement.scrollWidth > width) faults.push(`the page is ${document.documentElement.scrollWidth - width} px wider than the screen`);
+    // What cuts a box off, or null: a frame that hides what is outside, or the screen's side, unless something between can be scrolled.
+    const cut = (el, box) => {
+      for (let up = el; up && up !== document.body; up = up.parentElement) {
+        const look = getComputedStyle(up);
+        if (look.display === "inline") continue;
+        const frame = up.getBoundingClientRect();
+        if (frame.left >= -1 && frame.right <= width + 1 && (scrolls(look.overflowX) || scrolls(look.overflowY))) return null;
+        const cutX = look.overflowX === "hidden" && (box.left < frame.left - 2 || box.right > frame.right + 2);
+        const cutY = look.overflowY === "hidden" && (box.top < frame.top - 3 || box.bottom > frame.bottom + 3);
+        // A long name may end in dots where its whole is said elsewhere.
+        if ((cutX && !(look.textOverflow === "ellipsis" && up.closest("[title]")?.title.includes(up.textContent.trim()))) || cutY) return `is cut by ${name(up)}`;
+      }
+      return box.left < -1 || box.right > width + 1 ? "lies beside the screen" : null;
+    };
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const el = node.parentElement;
+      if (!node.data.trim() || !el || hidden(el) || el.closest("svg, option, script, style")) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const box = range.getBoundingClientRect();
+      if (box.width === 0) continue;
+      const fault = cut(el, box);
+      if (fault) faults.push(`"${node.data.trim().slice(0, 40)}" ${fault}`);
+    }
+    const modal = document.querySelector("dialog[open]");
+    for (const el of (modal ?? document).querySelectorAll("button, a[href], input, select, textarea, summary")) {
+      if (hidden(el) || el.disabled) continue;
+      const place = el.getBoundingClientRect();
+      if (place.width === 0 || place.height === 0) continue;
+      const fault = cut(el.parentElement, place);
+      if (fault) faults.push(`${name(el)} "${el.getAttribute("aria-label") ?? ""}" ${fault}`);
+      el.scrollIntoView({ block: "center", inline: "center" });
+      const box = el.getBoundingClientRect();
+      const at = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+      // A link over two lines has no middle of its own.
+      if (at && (el.contains(at) || at.contains(el) || at.closest("label")?.contains(el) || el.closest("label")?.contains(at))) continue;
+      if (el.getClientRects().length > 1) continue;
+      faults.push(`${name(el)} "${(el.getAttribute("aria-label") ?? el.textContent ?? "").trim().slice(0, 30)}" ${at ? `lies under ${name(at)}` : "is out of reach"}`);
+    }
+    scrollTo(0, 0);
+    return [...new Set(faults)];
+  });
+
+const WAYS = {
+  "text at 200 % on a desktop": { name: "text200-desktop", options: { viewport: SIZES.desktop }, text: "200%" },
+  "text at 200 % on a tablet": { name: "text200-tablet", options: { viewport: SIZES.tablet, hasTouch: true }, text: "200%" },
+  "a window zoomed to 400 %": { name: "zoom400", options: { viewport: { width: 320, height: 640 } } },
+  "right to left on a desktop": { name: "rtl-desktop", options: { viewport: SIZES.desktop }, rtl: true },
+  "right to left on a phone": { name: "rtl-phone", options: { viewport: SIZES.phone, hasTouch: true }, rtl: true },
+};
+
+for (const [title, way] of Object.entries(WAYS)) {
+  describe(title, () => {
+    const open = async () => {
+      const opened = await openContext(browser, way.options);
+      await opened.page.addInitScript(({ text, rtl }) => {
+        const dress = () => {
+          // By the element's own style: the page's policy takes no sheet from elsewhere.
+          if (text) document.documentElement.style.fontSize = text;
+          if (!rtl) return;
+          // There is no translation into such a language yet: the pages are turned, their words are not.
+          const turn = () => document.documentElement.dir !== "rtl" && (document.documentElement.dir = "rtl");
+          new MutationObserver(turn).observe(document.documentElement, { attributeFilter: ["dir"] });
+          turn();
+        };
+        if (document.documentElement) dress();
+        else document.addEventListener("readystatechange", dress, { once: true });
+      }, way);
+      return opened;
+    };
+    const look = async (page, faults, name) => {
+      await shoot(page, `${name}-${way.name}`);
+      for (const fault of [...(await lost(page)), ...(way.rtl ? await axe(page) : [])]) faults.push(`${name}: ${fault}`);
+    };
+
+    it("loses nothing on a volunteer's pages", async () => {
+      const { context, page } = await open();
+      const faults = [];
+      await visit(page, "/");
+      await page.getByRole("button", { name: "Start labelling" }).click();
+      await page.getByRole("dialog").getByRole("button", { name: /guest/ }).waitFor();
+      await look(page, faults, "consent");
+      await startAsGuest(page);
+      await page.getByRole("dialog").getByRole("button", { name: "Begin" }).waitFor();
+      await look(page, faults, "guide-dialog");
+      await beginDrawing(page);
+      await look(page, faults, "label");
+      const panel = page.locator(".panel-toggle");
+      if (await panel.isVisible()) {
+        await panel.click();
+        await look(page, faults, "label-panel");
+      }
+      await page.keyboard.press("?");
+      await page.getByRole("dialog").waitFor();
+      await look(page, faults, "shortcuts");
+      for (const [name, path] of await volunteerPages(page)) {
+        await visit(page, path);
+        await look(page, faults, name);
+      }
+      assert.deepEqual(faults, []);
+      await context.close();
+    });
+
+    it("loses nothing on a lab's and an operator's pages", async () => {
+      const { context, page } = await open();
+      const faults = [];
+      await logIn(page, "lab");
+      for (const [name, path] of await labPages(page)) {
+        await visit(page, path);
+        await look(page, faults, name);
+      }
+      await context.clearCookies();
+      await logIn(page, "operator");
+      for (const [name, path] of operatorPages()) {
+        await visit(page, path);
+        await look(page, faults, name);
+      }
+      assert.deepEqual(faults, []);
+      await context.close();
+    });
+  });
+}
