@@ -18,7 +18,9 @@ pytestmark = pytest.mark.e2e
 CHROMIUM = os.environ.get("BRAMBLE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
 
 
-@pytest.mark.parametrize("spec", ["volunteer", "lab", "pages", "decoder", "learning", "offline", "canvas", "everyone"])
+@pytest.mark.parametrize(
+    "spec", ["volunteer", "lab", "pages", "decoder", "learning", "offline", "canvas", "everyone"]
+)
 def test_in_chromium(spec: str, up: Up) -> None:
     with up.lab() as lab:
         seeded = seed(lab, load(slabs=6, per_slab=4), quorum=5)
