@@ -21,15 +21,13 @@ from services.annotations.domain import quorum as quorum_rules
 from services.annotations.domain import stats
 from services.annotations.domain.answers import MaskOf, check_fits
 from services.annotations.domain.leases import Action, State
-from services.annotations.packs import messages
 from services.annotations.receipts import Outcome, Receipt, Submission
 from services.annotations.records import AnyRow, masks_from_text, masks_to_text, parse_labels
 from services.annotations.store import SERVICE, bump, retired_row
 from services.annotations.store_leases import mark_lapsed, save_draft
 from services.annotations.store_notes import note_row
-from shared.contracts.bramble.annotations.v1 import events_pb2 as events
-from shared.contracts.bramble.common.v1 import common_pb2 as common
-from shared.db.outbox import emit_rows, outbox_row
+from services.annotations.submission_rows import submission_row, submitted_row
+from shared.db.outbox import emit_rows
 from shared.db.session import after_commit
 from shared.errors import BrambleError, Conflict, NotFound
 from shared.telemetry import use_context
@@ -281,7 +279,7 @@ def _accept(work: _Batch, submission: Submission) -> Receipt:
     receipt = Receipt(submission.id, row.task_id, feedback, work.has_places(row.project_id))
     work.seen[rater_id, answer.client_key] = submission
     work.last[row.task_id, rater_id] = (submission.id, dice)
-    work.rows.append(_row(work, submission, row, receipt, supersedes, dice))
+    work.rows.append(submission_row(work.pack, work.now, submission, row, receipt, supersedes, dice))
     if answer.unsure or answer.comment:
         work.notes.append(
             note_row(
@@ -295,7 +293,7 @@ def _accept(work: _Batch, submission: Submission) -> Receipt:
             )
         )
     with use_context(submission.context.correlation_id, submission.context.traceparent):
-        work.outbox.append(_event(work, submission, row, label_ids, supersedes, dice))
+        work.outbox.append(submitted_row(work.pack, work.now, submission, row, label_ids, supersedes, dice))
         if retired:
             work.outbox.append(
                 retired_row(row.task_id, row.project_id, row.image_id, task.submissions, work.now)
@@ -348,65 +346,3 @@ def _previous(work: _Batch, row: AnyRow) -> tuple[str, str | None]:
 def _keep_draft(work: _Batch, row: AnyRow, masks: Sequence[MaskOf]) -> None:
     save_draft(work.conn, row.rater_id, row.task_id, masks_to_text(masks), work.now)
     mark_lapsed(work.conn, row.rater_id, row.task_id, row.project_id)
-
-
-def _row(
-    work: _Batch, submission: Submission, row: AnyRow, receipt: Receipt, supersedes: str, dice: str | None
-) -> dict[str, Any]:
-    answer = submission.answer
-    return {
-        "id": submission.id,
-        "project_id": row.project_id,
-        "task_id": row.task_id,
-        "image_id": row.image_id,
-        "rater_id": submission.rater_id,
-        "lease_id": submission.lease_id,
-        "client_key": answer.client_key,
-        "pack": work.pack if submission.refs else "",
-        "masks": orjson.dumps(submission.refs).decode(),
-        "nothing_here": answer.nothing_here,
-        "is_gold": bool(row.is_gold),
-        "gold_dice": dice,
-        "feedback": receipt.feedback,
-        "next_available": receipt.next_available,
-        "supersedes": supersedes or None,
-        "superseded_by": None,
-        "duration_ms": answer.duration_ms,
-        "clicks": answer.clicks,
-        "proposal_shown": answer.proposal_shown,
-        "unsure": answer.unsure,
-        "comment": answer.comment,
-        "consensus_seen_at": None,
-        "created_at": work.now,
-    }
-
-
-def _event(
-    work: _Batch,
-    submission: Submission,
-    row: AnyRow,
-    label_ids: Sequence[int],
-    supersedes: str,
-    dice: str | None,
-) -> dict[str, object]:
-    answer = submission.answer
-    message = events.AnnotationSubmitted(
-        submission_id=submission.id,
-        project_id=row.project_id,
-        task_id=row.task_id,
-        image=common.ImageRef.FromString(row.image),
-        rater_id=submission.rater_id,
-        masks=messages(work.pack, submission.refs),
-        label_ids=label_ids,
-        nothing_here=answer.nothing_here,
-        supersedes=supersedes,
-        duration_ms=answer.duration_ms,
-        is_gold=bool(row.is_gold),
-        gold_dice={int(k): v for k, v in orjson.loads(dice).items()} if dice else {},
-        quorum=row.quorum,
-        accept_agreement=row.accept_agreement,
-        clicks=answer.clicks,
-        proposal_shown=answer.proposal_shown,
-        unsure=answer.unsure,
-    )
-    return outbox_row(SERVICE, row.image_id, message, work.now)
