@@ -1,7 +1,7 @@
 // Tools of the canvas as a person uses them: slices beside the one at work, the map, presets, scribbles, one's own keys.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { SIZES, axe, becomes, beginDrawing, launch, leavesImage, logIn, makeProject, openContext, painted, shoot, startAsGuest, stroke } from "./harness.mjs";
+import { SIZES, axe, becomes, beginDrawing, launch, logIn, makeProject, openContext, painted, sendsAnswer, shoot, startAsGuest, stroke } from "./harness.mjs";
 
 let browser;
 let project;
@@ -32,11 +32,6 @@ const corner = (page) =>
 const slice = async (page) => Math.round((await corner(page)) / 30);
 const bar = (page) => page.getByRole("group", { name: "Slices beside this one" });
 
-/** Answers the image that is shown and waits for the next one. */
-async function answer(page) {
-  await leavesImage(page, () => page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click());
-}
-
 describe("slices beside the one at work", () => {
   it("are shown in its place without being drawn on, and one's own outline is taken over from there", async () => {
     const { context, page, problems } = await openContext(browser);
@@ -65,7 +60,7 @@ describe("slices beside the one at work", () => {
         await becomes(() => slice(page), here, "the slice at work");
       }
       await stroke(page, [0.45, 0.45], [0.55, 0.5], 3);
-      await answer(page);
+      await sendsAnswer(page);
       await page.getByRole("application").waitFor();
     }
     assert.ok(compared >= 2);

@@ -1,7 +1,7 @@
 // Help at a click without the server: the engine in a worker of the page. Loaded late, the server's masks, and there without a line.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { beginDrawing, launch, openContext as open, painted, shoot, startAsGuest, stroke } from "./harness.mjs";
+import { beginDrawing, launch, openContext as open, painted, shoot, startAsGuest, stroke, submitButton } from "./harness.mjs";
 
 let browser;
 before(async () => {
@@ -111,7 +111,7 @@ describe("the segmenter in the browser", () => {
       },
       { points, key },
     );
-    await page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click();
+    await submitButton(page).click();
     await page.waitForFunction((u) => u !== "" && document.readyState === "complete", next);
     for (let i = 0; i < 100 && !prompt; i++) await page.waitForTimeout(100);
     const mine = prompt.masks[0].rle;

@@ -122,6 +122,12 @@ export async function leavesImage(page, act) {
   await page.waitForFunction((image) => document.querySelector("[role=application]")?.getAttribute("data-image") !== image, before);
 }
 
+/** The button that sends the answer to the image that is shown. */
+export const submitButton = (page) => page.locator(".editor-actions").getByRole("button", { name: "Submit" });
+
+/** Sends the answer, and waits until the image isn't shown any more. */
+export const sendsAnswer = (page) => leavesImage(page, () => submitButton(page).click());
+
 /** Painted pixels of all labels, as the panel says. */
 export async function painted(page) {
   const texts = await page.locator(".label-area").allTextContents();

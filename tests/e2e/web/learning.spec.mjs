@@ -1,7 +1,7 @@
 // From sign-up over example, tutorial and practice to real work and one's own statistics; and what was told reaches the lab.
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
-import { axe, beginDrawing, launch, logIn, openContext, shoot, startAsGuest, stroke } from "./harness.mjs";
+import { axe, beginDrawing, launch, logIn, openContext, shoot, stroke, submitButton } from "./harness.mjs";
 
 let browser;
 before(async () => {
@@ -78,7 +78,7 @@ it("leads from sign-up over tutorial and practice to real work and statistics", 
   await page.waitForURL(/\/label$/);
   await beginDrawing(page);
   await stroke(page, [0.4, 0.5], [0.6, 0.5]);
-  await page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click();
+  await submitButton(page).click();
   await page.getByText("Thank you!").or(page.getByRole("button", { name: "Next image" })).first().waitFor();
 
   await page.goto("/me");

@@ -1,7 +1,7 @@
 // Work taken along on a train: twenty images answered without a line, over a reload, and each counted once at the server.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { becomes, beginDrawing, launch, leavesImage, logIn, makeProject, openContext, painted, startAsGuest, stroke, submissions } from "./harness.mjs";
+import { becomes, beginDrawing, launch, logIn, makeProject, openContext, painted, sendsAnswer, startAsGuest, stroke, submissions } from "./harness.mjs";
 
 const ALONG = 20;
 let browser;
@@ -16,13 +16,12 @@ before(async () => {
 });
 after(() => browser?.close());
 
-const button = (page) => page.locator(".editor-actions").getByRole("button", { name: "Submit" });
-
 async function enter(page) {
-  await page.goto("/");
-  await page.getByRole("button", { name: "Start labelling" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: /start as a guest/ }).click();
-  await page.waitForURL(/\/label$|\/projects/);
+  await startAsGuest(page);
+  await begin(page);
+}
+
+async function begin(page) {
   await page.goto(`/projects/${project}/label`);
   await beginDrawing(page);
 }
@@ -30,7 +29,7 @@ async function enter(page) {
 /** Answers the image that is shown and waits for the next one, which is another. */
 async function answer(page) {
   await stroke(page, [0.45, 0.45], [0.55, 0.5], 3);
-  await leavesImage(page, () => button(page).click());
+  await sendsAnswer(page);
 }
 
 describe("without a connection", () => {
@@ -77,8 +76,7 @@ describe("without a connection", () => {
     await startAsGuest(page);
     const leases = () => page.evaluate(async (p) => (await (await fetch(`/api/v1/projects/${p}`)).json()).counts.leases, project);
     const others = await leases();
-    await page.goto(`/projects/${project}/label`);
-    await beginDrawing(page);
+    await begin(page);
     for (let i = 0; i < 3; i++) {
       await page.waitForTimeout(500);
       await answer(page);

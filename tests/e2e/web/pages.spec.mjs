@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { SIZES, axe, launch, logIn, openContext, shoot, startAsGuest } from "./harness.mjs";
+import { firstProject, labPages, operatorPages, volunteerPages } from "./tour.mjs";
 
 let browser;
 before(async () => {
@@ -15,13 +16,6 @@ async function check(page, name) {
   assert.deepEqual(await axe(page), [], `axe on ${name}`);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(wide <= 0, `${name} is ${wide} px wider than the screen`);
-}
-
-async function firstProject(page) {
-  return page.evaluate(async () => {
-    const { items } = await (await fetch("/api/v1/projects?limit=50")).json();
-    return items.sort((a, b) => b.counts.images - a.counts.images)[0].id;
-  });
 }
 
 for (const [size, viewport] of Object.entries(SIZES)) {
@@ -47,8 +41,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       await page.keyboard.press("?");
       await page.getByRole("dialog").waitFor();
       await check(page, `shortcuts-${size}`);
-      const project = await firstProject(page);
-      for (const [name, path] of [["projects", "/projects"], ["project", `/projects/${project}`], ["stats", "/me"], ["account", "/account"], ["missing", "/nowhere"], ["missing-project", "/projects/nope"]]) {
+      for (const [name, path] of await volunteerPages(page)) {
         await page.goto(path);
         await page.locator("h1, .empty-title").first().waitFor();
         await check(page, `${name}-${size}`);
@@ -60,12 +53,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     it("shows a lab's pages", async () => {
       const { context, page, problems } = await openContext(browser, { viewport, ...touch });
       await logIn(page, "lab");
-      const project = await firstProject(page);
-      const image = await page.evaluate(async (p) => (await (await fetch(`/api/v1/projects/${p}/images?limit=1`)).json()).items[0]?.id, project);
-      const paths = [["lab", "/lab"], ["wizard", "/lab/new"], ["keys", "/lab/keys"], ["lab-overview", `/lab/${project}`]];
-      for (const tab of ["images", "gold", "review", "raters", "jobs", "datasets", "members", "settings"]) paths.push([`lab-${tab}`, `/lab/${project}/${tab}`]);
-      if (image) paths.push(["lab-image", `/lab/${project}/images/${image}`], ["lab-gold-editor", `/lab/${project}/gold/${image}`]);
-      for (const [name, path] of paths) {
+      for (const [name, path] of await labPages(page)) {
         await page.goto(path);
         await page.locator("h1").first().waitFor();
         await page.locator(".loading").waitFor({ state: "detached" }).catch(() => undefined);
@@ -96,10 +84,10 @@ for (const [size, viewport] of Object.entries(SIZES)) {
     it("shows an operator's pages", async () => {
       const { context, page, problems } = await openContext(browser, { viewport, ...touch });
       await logIn(page, "operator");
-      for (const [name, path] of [["users", "/operator"], ["dead-letters", "/operator/dead-letters"], ["audit", "/operator/audit"]]) {
+      for (const [name, path] of operatorPages()) {
         await page.goto(path);
         await page.locator("table, .empty").first().waitFor();
-        await check(page, `operator-${name}-${size}`);
+        await check(page, `${name}-${size}`);
       }
       assert.deepEqual(problems, []);
       await context.close();

@@ -18,7 +18,7 @@ const port = await new Promise((resolve) => {
   });
 });
 process.env.BRAMBLE_URL = `http://127.0.0.1:${port}`;
-const { becomes, beginDrawing, launch, leavesImage, logIn, makeProject, openContext, painted, startAsGuest, stroke, submissions } = await import("./harness.mjs");
+const { becomes, beginDrawing, launch, logIn, makeProject, openContext, painted, sendsAnswer, startAsGuest, stroke, submissions } = await import("./harness.mjs");
 
 const folder = mkdtempSync(join(tmpdir(), "bramble-restart-"));
 const env = { ...process.env, BRAMBLE_DATA_DIR: folder, BRAMBLE_PORT: String(port), BRAMBLE_RATE_LIMITS: "false", OMP_NUM_THREADS: "1" };
@@ -88,7 +88,7 @@ describe("a server that dies in the middle of the work", () => {
       await kill();
       await route.abort();
     }, { times: 1 });
-    await leavesImage(page, () => page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click());
+    await sendsAnswer(page);
     await becomes(() => arrived, 1, "the answers that arrived");
     await page.getByText("1 answer waits for a connection").waitFor();
 
@@ -107,7 +107,7 @@ describe("a server that dies in the middle of the work", () => {
     await page.reload();
     await page.getByText("Your drawing from before is back.").waitFor();
     await becomes(() => painted(page), drawn, "the drawing after a reload without a server");
-    await leavesImage(page, () => page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click());
+    await sendsAnswer(page);
     await page.getByText("2 answers wait for a connection").waitFor();
 
     await start();
@@ -119,7 +119,7 @@ describe("a server that dies in the middle of the work", () => {
     // And the next image is handed out as before.
     await page.getByRole("application").waitFor();
     await stroke(page, [0.4, 0.4], [0.6, 0.5]);
-    await leavesImage(page, () => page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click());
+    await sendsAnswer(page);
     await becomes(() => submissions(page), 3, "the answers on the server");
     assert.deepEqual(problems, []);
     await context.close();

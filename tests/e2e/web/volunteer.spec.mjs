@@ -1,7 +1,7 @@
 // What a volunteer lives through: first minute, drawing by mouse, finger, pen and keyboard, and the line going down.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { SIZES, becomes, beginDrawing, launch, leavesImage, openContext, painted, startAsGuest, stroke, submissions } from "./harness.mjs";
+import { SIZES, becomes, beginDrawing, launch, openContext, painted, sendsAnswer, startAsGuest, stroke, submissions, submitButton } from "./harness.mjs";
 
 let browser;
 before(async () => {
@@ -12,7 +12,7 @@ after(() => browser?.close());
 /** Answers the image and goes on to the next; true where it was a reference and the comparison was shown, at once or with a late receipt. */
 async function submit(page) {
   const done = await submissions(page);
-  await leavesImage(page, () => page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click());
+  await sendsAnswer(page);
   await page.waitForFunction(async (n) => (await (await fetch("/api/v1/me/stats")).json()).submissions > n, done);
   const next = page.getByRole("button", { name: "Next image" });
   const late = page.getByRole("button", { name: "See how you compared" });
@@ -44,7 +44,7 @@ describe("a volunteer", () => {
     assert.ok(before <= 4, `${before} clicks`);
     assert.ok(Date.now() - began < 60_000, "within a minute");
     assert.match(page.url(), /\/label$/);
-    await leavesImage(page, () => page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click());
+    await sendsAnswer(page);
     await becomes(() => submissions(page), 1, "the answers on the server");
     assert.deepEqual(problems, []);
     await context.close();
@@ -109,10 +109,9 @@ describe("a volunteer", () => {
     await page.waitForFunction(() => performance.getEntriesByType("resource").filter((e) => e.name.endsWith("/frame")).length >= 3);
     await page.waitForLoadState("networkidle");
     await context.setOffline(true);
-    const send = page.locator(".editor-actions").getByRole("button", { name: "Submit" });
     // What lies ready is worked off first; then there is nothing to do, and that is said.
     for (let i = 1; i <= 3; i++) {
-      await leavesImage(page, () => send.click());
+      await sendsAnswer(page);
       if (i < 3) {
         await page.getByRole("application").waitFor();
         await stroke(page, [0.4, 0.4], [0.6, 0.5]);
@@ -149,7 +148,7 @@ describe("a volunteer", () => {
     const before = await painted(page);
     await context.clearCookies();
     assert.ok(before > 0);
-    await page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click();
+    await submitButton(page).click();
     await dialog.getByText("Your session has ended").waitFor();
     await dialog.getByLabel("Password").fill("seventeen brown hares");
     await dialog.getByRole("button", { name: "Log in" }).click();
@@ -234,7 +233,7 @@ describe("a volunteer", () => {
     const { context, page } = await openContext(browser);
     await startAsGuest(page);
     await beginDrawing(page);
-    await page.locator(".editor-actions").getByRole("button", { name: "Submit" }).click();
+    await submitButton(page).click();
     await page.getByRole("dialog").getByRole("button", { name: "Nothing here, submit" }).click();
     await page.getByText("Thank you!").or(page.getByRole("button", { name: "Next image" })).first().waitFor();
     await becomes(() => submissions(page), 1, "the answers on the server");

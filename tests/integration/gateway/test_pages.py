@@ -63,12 +63,12 @@ async def test_policy_allows_wasm_threads_and_nothing_inline(site: tuple[Gate, P
 
 async def test_pages_of_the_client_fall_back_to_the_index(site: tuple[Gate, Path]) -> None:
     client = site[0].client()
-    for path in ("/", "/work/abc", "/lab/projects/019a", "/index.html"):
+    for path in ("/", "/projects/abc/label", "/lab/projects/019a", "/index.html"):
         answer = await client.get(path)
         assert answer.status_code == 200, path
         assert "<title>Bramble</title>" in answer.text
     assert (await client.get("/assets/gone.js")).status_code == 404
-    assert (await client.post("/work/abc")).status_code == 405
+    assert (await client.post("/projects/abc/label")).status_code == 405
 
 
 async def test_large_file_is_streamed(site: tuple[Gate, Path]) -> None:
