@@ -57,16 +57,21 @@ def handlers(blobs: BlobStore, clock: Clock) -> tuple[Handler, ...]:
         """
         masks = read_masks(blobs, [m for _, message in arrived for m in message.masks])
         rest = iter(masks)
-        votes, images = [], []
-        counts: Counter[str] = Counter()
+        votes = []
         for envelope, message in arrived:
             votes += _votes(envelope, message, {m.label_id: next(rest) for m in message.masks})
+        for project_id in sorted({message.project_id for _, message in arrived}):
+            store.put_project(conn, project_id)
+        new = store_votes.add_votes(conn, votes)
+        images = []
+        counts: Counter[str] = Counter()
+        for envelope, message in arrived:
+            if message.submission_id not in new:
+                continue  # what it says of its image may be older than what is known, and it teaches nothing
+            new.discard(message.submission_id)  # twice in one call
             counts[message.project_id] += 1
             said = message.quorum, message.accept_agreement, message.is_gold
             images.append(store_votes.ImageNews(message.image, *said, envelope.occurred_at_us))
-        for project_id in sorted(counts):
-            store.put_project(conn, project_id)
-        store_votes.add_votes(conn, votes)
         store_votes.mark_dirty(conn, [(one.ref.id, one.quorum, one.at) for one in images if not one.is_gold])
         store_votes.put_images(conn, images)
         for project_id, n in sorted(counts.items()):

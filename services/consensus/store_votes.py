@@ -20,7 +20,6 @@ from shared.db.upsert import upsert
 from shared.imaging.rle import RLE
 
 _v, _d, _i, _p = t.votes.c, t.dirty.c, t.images.c, t.projects.c
-_ADD = insert(t.votes)
 _TOUCH = (
     update(t.projects)
     .where(_p.project_id == bindparam("b_project"))
@@ -58,14 +57,19 @@ class Vote:
     created_at: int
 
 
-def add_votes(conn: Connection, votes: Iterable[Vote]) -> None:
-    """Keep votes; nothing is ever overwritten."""
+@cache
+def _add(dialect: str) -> Any:
+    return upsert(dialect, t.votes).on_conflict_do_nothing().returning(_v.submission_id)
+
+
+def add_votes(conn: Connection, votes: Iterable[Vote]) -> set[str]:
+    """Keep votes; nothing is ever overwritten. Answers the submissions of which at least one vote wasn't there before: an event that an
+    operator replays, or one whose vote a rebuild has put in already, is no news."""
     rows = []
     for vote in votes:
         row = {k: getattr(vote, k) for k in vote.__slots__ if k != "mask"}
         rows.append({**row, "height": vote.mask.height, "width": vote.mask.width, "counts": vote.mask.counts})
-    if rows:
-        conn.execute(_ADD, rows)
+    return set(conn.execute(_add(conn.dialect.name), rows).scalars()) if rows else set()
 
 
 @dataclass(frozen=True, slots=True)

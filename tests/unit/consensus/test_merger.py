@@ -237,6 +237,34 @@ def test_submissions_that_come_together_leave_the_rows_that_they_leave_one_by_on
     assert _rows(one)[3] == [(5, 0)]
 
 
+@pytest.mark.parametrize("together", [False, True])
+def test_an_event_that_is_replayed_changes_no_count_and_marks_nothing(tmp_path: Path, together: bool) -> None:
+    """Under an event id of its own, as an operator replays it, past what the inbox knows."""
+    service = Service(tmp_path)
+    first = service.submission("i", "a", {1: disk(24, 24, 10)})
+    service.feed(first, merge=False)
+    later = service.submission("i", "b", {1: disk(24, 24, 10)})
+    later.quorum = 5
+    service.feed(later)
+    service.settle()
+    before, told = _rows(service), len(service.emitted("ConsensusUpdated"))
+    assert before[3] == [(2, 2)]
+    if together:
+        service.feed_together([first, later, first])
+    else:
+        service.feed(first, merge=False)
+    assert _rows(service) == before, "the quorum that was true at the first answer isn't true any more"
+    service.settle()
+    assert len(service.emitted("ConsensusUpdated")) == told
+
+
+def test_an_event_twice_in_one_batch_counts_once_beside_a_new_one(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    first = service.submission("i", "a", {1: disk(24, 24, 10)})
+    service.feed_together([first, service.submission("j", "a", {1: disk(24, 24, 9)}), first])
+    assert _rows(service)[3] == [(2, 0)]
+
+
 def test_two_replicas_that_estimate_one_project_take_its_news_off_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
