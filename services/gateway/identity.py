@@ -1,5 +1,8 @@
 """From cookie or key to identity: looked up in the tables, kept a few seconds in the process, forgotten at once on revocation.
 
+A session whose time is up is looked up together with the others whose time is up: one at a time they cost more than a submission's own
+work, and with many raters at work each comes back after its seconds are over.
+
 Bound: in the process that handles the log-out, revocation or change of role it holds for the very next request; other replicas and
 changes by `bramble admin` follow within `TTL_S`.
 """
@@ -11,6 +14,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 from starlette.concurrency import run_in_threadpool
 
@@ -26,6 +30,8 @@ _SIGNATURE_S = (
     60.0  # a signed header is used again for so long; services refuse it after shared.auth.MAX_AGE_S
 )
 _MOST = 20_000
+#: Sessions in one look-up, and for how long after its last request a session is looked up along with others'.
+_TOGETHER, _PRESENT_S = 64, 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ class _Entry:
     identity: Identity
     until: float
     signed_at: float
+    used_at: float
 
 
 class Authenticator:
@@ -80,8 +87,10 @@ class Authenticator:
     def cached(self, digest: str) -> Identity | None:
         """The identity of a credential, when it was looked up within the last seconds."""
         entry = self._entries.get(digest)
-        if entry is None or entry.until <= self._monotonic():
+        now = self._monotonic()
+        if entry is None or entry.until <= now:
             return None
+        entry.used_at = now
         return entry.identity
 
     async def by_session(self, token: str) -> Identity:
@@ -90,9 +99,9 @@ class Authenticator:
         identity = self.cached(digest)
         if identity is None:
             if self._store.reads_at_once:
-                identity = self._look_up(digest, False)
+                identity = self._look_up_session(digest)
             else:
-                identity = await run_in_threadpool(self._look_up, digest, False)
+                identity = await run_in_threadpool(self._look_up_session, digest)
         return identity or ANONYMOUS
 
     async def by_key(self, text: str) -> Identity:
@@ -100,7 +109,7 @@ class Authenticator:
         if not looks_like_key(text):
             raise Unauthenticated("This isn't an API key; it must look like brk_<prefix>_<secret>.")
         digest = token_hash(text)
-        identity = self.cached(digest) or await run_in_threadpool(self._look_up, digest, True)
+        identity = self.cached(digest) or await run_in_threadpool(self._look_up_key, digest)
         if identity is None:
             raise Unauthenticated("The API key is unknown or revoked; make a new one under Keys.")
         return identity
@@ -108,32 +117,65 @@ class Authenticator:
     async def again(self, identity: Identity) -> Identity | None:
         """The same credential as it stands now, for requests that stay open; None when it has ended."""
         digest = identity.credential
-        return self.cached(digest) or await run_in_threadpool(self._look_up, digest, identity.kind == "key")
+        look_up = self._look_up_key if identity.kind == "key" else self._look_up_session
+        return self.cached(digest) or await run_in_threadpool(look_up, digest)
 
-    def _look_up(self, digest: str, is_key: bool) -> Identity | None:
-        generation = self._generation
-        found = self._store.find_key(digest) if is_key else self._store.find_session(digest)
-        if found is None:
-            with self._lock:
-                self._entries.pop(digest, None)
-            return None
-        now = self._monotonic()
-        principal = _principal(found)
-        current = found.account.consent_version == consent.CURRENT
+    def _look_up_key(self, digest: str) -> Identity | None:
+        generation, found = self._generation, self._store.find_key(digest)
         with self._lock:
-            old = self._entries.get(digest)
-            if old and old.identity.principal == principal and now - old.signed_at < _SIGNATURE_S:
-                header, signed_at = old.identity.header, old.signed_at
-            else:
-                header, signed_at = encode_principal(principal, self._secret).encode(), now
-            kind = "key" if is_key else "session"
-            identity = Identity(principal, kind, digest, header, current)
-            # What was read before a revocation must not be kept after it.
-            if generation == self._generation:
-                self._entries[digest] = _Entry(identity, now + self._ttl_s, signed_at)
-                self._entries.move_to_end(digest)
-                while len(self._entries) > _MOST:
-                    self._entries.popitem(last=False)
+            return self._keep("key", digest, found, generation, self._monotonic())
+
+    def _look_up_session(self, digest: str) -> Identity | None:
+        generation = self._generation
+        others = self._due(digest)
+        found = self._store.find_sessions([digest, *others])
+        now = self._monotonic()
+        with self._lock:
+            for other, used_at in others.items():
+                self._keep("session", other, found.get(other), generation, used_at)
+            return self._keep("session", digest, found.get(digest), generation, now)
+
+    def _due(self, digest: str) -> dict[str, float]:
+        """Sessions whose time is up and that were used a short while ago, with when that was; those that weren't are let go.
+
+        Entries lie in the order of their look-ups, so the due ones come first.
+        """
+        now = self._monotonic()
+        due: dict[str, float] = {}
+        with self._lock:
+            gone = []
+            for other, entry in islice(self._entries.items(), 2 * _TOGETHER):
+                if entry.until > now or len(due) == _TOGETHER - 1:
+                    break
+                if entry.used_at + _PRESENT_S < now:
+                    gone.append(other)
+                elif entry.identity.kind == "session" and other != digest:
+                    due[other] = entry.used_at
+            for other in gone:
+                del self._entries[other]
+        return due
+
+    def _keep(
+        self, kind: str, digest: str, found: Found | None, generation: int, used_at: float
+    ) -> Identity | None:
+        """Keep what was read, in the caller's lock; `generation` is that of before the reading."""
+        if found is None:
+            self._entries.pop(digest, None)
+            return None
+        now, principal = self._monotonic(), _principal(found)
+        old = self._entries.get(digest)
+        if old and old.identity.principal == principal and now - old.signed_at < _SIGNATURE_S:
+            header, signed_at = old.identity.header, old.signed_at
+        else:
+            header, signed_at = encode_principal(principal, self._secret).encode(), now
+        current = found.account.consent_version == consent.CURRENT
+        identity = Identity(principal, kind, digest, header, current)
+        # What was read before a revocation must not be kept after it.
+        if generation == self._generation:
+            self._entries[digest] = _Entry(identity, now + self._ttl_s, signed_at, used_at)
+            self._entries.move_to_end(digest)
+            while len(self._entries) > _MOST:
+                self._entries.popitem(last=False)
         return identity
 
     def sign(self, principal: Principal) -> bytes:

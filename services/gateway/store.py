@@ -5,6 +5,7 @@ Rows come back as frozen dataclasses; "not found" is None where the caller decid
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,8 +74,13 @@ def _account(row: Row[Any]) -> Account:
 
 # Built once: each is asked for most requests, and building one costs more than SQLite takes to run it.
 _MEMBERSHIPS = select(m.c.project_id, m.c.role).where(m.c.account_id == bindparam("account"))
-_SESSION = (
-    select(a, s.c.expires_at_us).join(s, s.c.account_id == a.c.id).where(s.c.token_hash == bindparam("hash"))
+_MEMBERSHIPS_OF = select(m.c.account_id, m.c.project_id, m.c.role).where(
+    m.c.account_id.in_(bindparam("accounts", expanding=True))
+)
+_SESSIONS = (
+    select(a, s.c.token_hash, s.c.expires_at_us)
+    .join(s, s.c.account_id == a.c.id)
+    .where(s.c.token_hash.in_(bindparam("hashes", expanding=True)))
 )
 _KEY = (
     select(a, k.c.id.label("key_id"), k.c.scopes, k.c.revoked_at_us, k.c.last_used_at_us)
@@ -300,13 +306,20 @@ class AccountStore:
         with self._db.begin() as conn:
             conn.execute(delete(s).where(s.c.token_hash == token_hash))
 
-    def find_session(self, token_hash: str) -> Found | None:
-        """The live session's account, or None: unknown, expired or disabled."""
+    def find_sessions(self, token_hashes: Sequence[str]) -> dict[str, Found]:
+        """Token hash → the live session's account; without those that are unknown, expired or disabled. Two statements for any number."""
+        now = self._clock.now_us()
         with self._db.read() as conn:
-            row = conn.execute(_SESSION, {"hash": token_hash}).one_or_none()
-            if row is None or row.disabled or row.expires_at_us <= self._clock.now_us():
-                return None
-            return Found(_account(row), memberships_of(conn, row.id), expires_at_us=row.expires_at_us)
+            rows = conn.execute(_SESSIONS, {"hashes": list(token_hashes)}).all()
+            rows = [row for row in rows if not row.disabled and row.expires_at_us > now]
+            memberships: dict[str, dict[str, Role]] = {row.id: {} for row in rows}
+            if rows:
+                for member in conn.execute(_MEMBERSHIPS_OF, {"accounts": list(memberships)}):
+                    memberships[member.account_id][member.project_id] = Role(member.role)
+        return {
+            row.token_hash: Found(_account(row), memberships[row.id], expires_at_us=row.expires_at_us)
+            for row in rows
+        }
 
     def find_key(self, token_hash: str) -> Found | None:
         """The live key's account and scopes, or None: unknown, revoked or disabled. Notes the use, at most once an hour."""
