@@ -30,6 +30,8 @@ _POWERS = (
     1 << 5 * np.arange(1, _MAX_GROUPS, dtype=np.int64)
 ) >> 1  # 16, 512, ... : where one more group is needed
 
+_SIGNED = np.concatenate((np.arange(16), np.arange(-16, 0))).astype(np.int64)  # five bits as a signed number
+
 Runs = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
@@ -127,34 +129,39 @@ def _parse(rle: RLE) -> tuple[Runs, bool]:
     codes = codes - np.uint8(48)  # wraps around for what lies below, which is then above 63 too
     if codes.max() > 63:
         raise InvalidRLE("The RLE counts hold characters that COCO RLE does not use.")
-    ends = np.flatnonzero(codes < 32)  # no continuation bit: the number ends here
+    ends = (codes < 32).nonzero()[0]  # no continuation bit: the number ends here
     if ends.size == 0 or ends[-1] != codes.size - 1:
         raise InvalidRLE("The RLE counts end in the middle of a number.")
-    starts = np.empty_like(ends)
-    starts[0] = 0
-    starts[1:] = ends[:-1] + 1
-    groups = ends - starts + 1
-    longest = int(groups.max())
-    if longest > _MAX_GROUPS:
-        raise InvalidRLE("The RLE counts hold a number too long for a run of pixels.")
-    payload = codes & 0x1F
-    top = payload[ends]
-    minimal = True
-    if longest == 1:
-        values = top.astype(np.int64)
-    else:
-        place = np.arange(codes.size) - np.repeat(starts, groups)
-        values = np.add.reduceat(payload.astype(np.int64) << 5 * place, starts)
-        # A highest group that only repeats the sign of the one below could be left out.
-        below = payload[ends - 1]
-        idle = ((top == 0) & (below < 16)) | ((top == 31) & (below > 15))
-        minimal = not np.any(idle & (groups > 1))
-    values -= (top > 15).astype(np.int64) << 5 * groups  # the highest group carries the sign
-    values[1::2] = np.cumsum(values[1::2])
-    values[2::2] = np.cumsum(values[2::2])
+    values, minimal = _SIGNED[codes[ends]], True  # the highest group carries the sign
+    if ends.size < codes.size:
+        minimal = _lower_groups(codes, ends, values)
+    np.add.accumulate(values[1::2], out=values[1::2])
+    np.add.accumulate(values[2::2], out=values[2::2])
     _check_runs(values, height, width)
     lengths = _canonical(values)
     return lengths, minimal and lengths is values
+
+
+def _lower_groups(codes: NDArray[np.uint8], ends: NDArray[np.intp], values: Runs) -> bool:
+    """Shift the groups below the highest into `values`, in place; False where a number has a group that it doesn't need."""
+    groups = ends + 1
+    groups[1:] -= groups[:-1].copy()
+    longest = int(groups.max())
+    if longest > _MAX_GROUPS:
+        raise InvalidRLE("The RLE counts hold a number too long for a run of pixels.")
+    here, minimal = (groups > 1).nonzero()[0], True
+    at = ends[here]
+    for k in range(1, longest):
+        at -= 1
+        some = (values[here] << 5) + (codes[at] & 31)
+        if k == 1:
+            # The highest group only repeats the sign of the one below where both fit into five bits.
+            minimal = bool(np.abs(2 * some + 1).min() > 32)
+        values[here] = some
+        if k + 1 < longest:
+            more = groups[here] > k + 1
+            here, at = here[more], at[more]
+    return minimal
 
 
 def decode(rle: RLE) -> Mask:
@@ -282,6 +289,8 @@ def _canonical(lengths: Runs) -> Runs:
     odd = np.arange(lengths.size) & 1
     keep = lengths > 0
     values, stops = odd[keep], ends[keep]
+    if not values.size:  # nothing but runs of zero pixels: a mask with an empty side
+        return np.zeros(0, np.int64)
     change = np.append(values[1:] != values[:-1], True)
     stops = stops[change]
     if values.size and values[0]:
