@@ -190,6 +190,8 @@ def create_service_app(deps: Deps, *, checks: Mapping[str, Callable[[], None]] |
         openapi_url="/openapi.json",
         # A separate in/out schema for the same model would give two names to one thing in the OpenAPI.
         separate_input_output_schemas=False,
+        # Ours is `shared.telemetry`. FastAPI's own looks at the environment six times a request to find that it has no provider.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.deps = deps
     app.state.secret = deps.settings.secret
