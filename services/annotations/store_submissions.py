@@ -6,13 +6,14 @@ judged alone: a refusal is an outcome of that one, and the others go through.
 
 from __future__ import annotations
 
+import collections
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from prometheus_client import Counter
-from sqlalchemy import Connection, bindparam, delete, insert, literal_column, select, update
+from sqlalchemy import Connection, bindparam, insert, literal_column, select, update
 
 from services.annotations import tables as t
 from services.annotations.domain import gold as gold_rules
@@ -28,6 +29,7 @@ from services.annotations.store_leases import mark_lapsed, save_draft
 from services.annotations.store_notes import note_row
 from services.annotations.submission_rows import submission_row, submitted_row
 from shared.db.outbox import emit_rows
+from shared.db.rows import insert_rows, run_for_pairs
 from shared.db.session import after_commit
 from shared.errors import BrambleError, Conflict, NotFound
 from shared.telemetry import use_context
@@ -58,26 +60,23 @@ _LAST = select(_s.id, _s.gold_dice, _s.consensus_seen_at).where(
     _s.task_id == bindparam("t"), _s.rater_id == bindparam("r"), _s.superseded_by.is_(None)
 )
 _OPEN = select(_k.project_id).where(_k.project_id == bindparam("p"), _k.need > literal_column("0")).limit(1)
-_INSERT = insert(t.submissions)
 _CLOSE = (
     update(t.leases)
-    .where(_l.id == bindparam("b_lease"))
-    .values(state=int(State.SUBMITTED), closed_at=bindparam("b_now"))
+    .where(_l.id.in_(bindparam("b_leases", expanding=True)))
+    .values(state=literal_column(str(int(State.SUBMITTED))), closed_at=bindparam("b_now"))
 )
-_TASK = (
+_TASKS = (
     update(t.tasks)
-    .where(_k.id == bindparam("b_task"))
-    .values(submissions=bindparam("b_n"), leases=bindparam("b_l"), status=bindparam("b_status"))
+    .where(_k.id.in_(bindparam("b_tasks", expanding=True)))
+    .values(
+        submissions=_k.submissions + bindparam("b_n"),
+        leases=_k.leases - bindparam("b_n"),
+        status=bindparam("b_status"),
+    )
 )
-_rt = t.rater_tasks.c
-_DONE = (
-    update(t.rater_tasks)
-    .where(_rt.rater_id == bindparam("b_rater"), _rt.task_id == bindparam("b_task"))
-    .values(state=t.DONE)
-)
-_UNDRAFT = delete(t.drafts).where(
-    t.drafts.c.rater_id == bindparam("b_rater"), t.drafts.c.task_id == bindparam("b_task")
-)
+_PAIR = ("rater_id", "task_id")
+_DONE = f"UPDATE {t.rater_tasks.name} SET state = {t.DONE}"
+_UNDRAFT = f"DELETE FROM {t.drafts.name}"
 _SUPERSEDE = update(t.submissions).where(_s.id == bindparam("b_id")).values(superseded_by=bindparam("b_by"))
 _RATERS = select(t.raters).where(
     _r.project_id.in_(bindparam("projects", expanding=True)),
@@ -85,11 +84,6 @@ _RATERS = select(t.raters).where(
 )
 _RATERS_ORDERED = _RATERS.order_by(_r.project_id, _r.rater_id).with_for_update()
 _RATER_FIELDS = ("submissions", "gold_seen", "gold_total", "gold_squares", "last_day", "today", "streak")
-_RATER = (
-    update(t.raters)
-    .where(_r.project_id == bindparam("b_project"), _r.rater_id == bindparam("b_rater"))
-    .values({name: bindparam(f"b_{name}") for name in _RATER_FIELDS})
-)
 
 
 @dataclass
@@ -98,7 +92,6 @@ class _Task:
 
     row: AnyRow
     submissions: int
-    leases: int
     status: str
 
 
@@ -117,7 +110,7 @@ class _Batch:
         self.last: dict[tuple[str, str], tuple[str, str | None]] = {}
         self.rows: list[dict[str, Any]] = []
         self.notes: list[dict[str, Any]] = []
-        self.closed: list[dict[str, Any]] = []
+        self.closed: list[AnyRow] = []
         self.superseded: list[dict[str, Any]] = []
         self.outbox: list[dict[str, object]] = []
         self.deltas: dict[str, dict[str, int]] = {}
@@ -133,7 +126,7 @@ class _Batch:
             self.lease_states[row.lease_id] = lease_rules.effective(
                 State(row.state), row.expires_at, self.now
             )
-            self.tasks[row.task_id] = _Task(row, row.submissions, row.leases, row.status)
+            self.tasks[row.task_id] = _Task(row, row.submissions, row.status)
         # After the lock: whoever held it may have stored the very same answer.
         keys = sorted({s.answer.client_key for s in batch})
         for seen in conn.execute(_SEEN, {"keys": keys}):
@@ -147,9 +140,7 @@ class _Batch:
         }
         if found:
             for rater in conn.execute(_RATERS if sqlite else _RATERS_ORDERED, who):
-                self.raters[rater.project_id, rater.rater_id] = {
-                    name: getattr(rater, name) for name in _RATER_FIELDS
-                }
+                self.raters[rater.project_id, rater.rater_id] = dict(rater._mapping)
 
     def delta(self, project_id: str, name: str, by: int) -> None:
         counts = self.deltas.setdefault(project_id, {})
@@ -164,36 +155,35 @@ class _Batch:
         conn = self.conn
         if not self.rows:
             return
-        conn.execute(_INSERT, self.rows)
+        insert_rows(conn, t.submissions, self.rows)
         if self.notes:
             conn.execute(insert(t.notes), self.notes)
         if self.superseded:
             conn.execute(_SUPERSEDE, self.superseded)
         if self.closed:
-            conn.execute(_CLOSE, self.closed)
-            touched = {row["b_task"] for row in self.closed}
-            tasks = [(i, self.tasks[i]) for i in sorted(touched)]
-            conn.execute(
-                _TASK,
-                [
-                    {"b_task": i, "b_n": x.submissions, "b_l": x.leases, "b_status": x.status}
-                    for i, x in tasks
-                ],
-            )
-            conn.execute(_DONE, self.closed)
-            conn.execute(_UNDRAFT, self.closed)
+            conn.execute(_CLOSE, {"b_leases": [lease.lease_id for lease in self.closed], "b_now": self.now})
+            self._write_tasks()
+            pairs = [(lease.rater_id, lease.task_id) for lease in self.closed]
+            run_for_pairs(conn, _DONE, _PAIR, pairs)
+            run_for_pairs(conn, _UNDRAFT, _PAIR, pairs)
         changed = sorted({(row["project_id"], row["rater_id"]) for row in self.rows})
-        rows = [
-            {"b_project": p, "b_rater": r, **{f"b_{k}": v for k, v in self.raters[p, r].items()}}
-            for p, r in changed
-        ]
-        conn.execute(_RATER, rows)
+        # Each row is there: the lease made it, and it was read under this transaction's lock.
+        insert_rows(conn, t.raters, [self.raters[key] for key in changed], update=_RATER_FIELDS)
         for project_id in sorted(self.deltas):
             bump(conn, project_id, **self.deltas[project_id])
         overshoot = sum(deltas.get("overshoot", 0) for deltas in self.deltas.values())
         if overshoot:
             after_commit(conn, lambda: OVERSHOOT.inc(overshoot))
         emit_rows(conn, SERVICE, self.outbox)
+
+    def _write_tasks(self) -> None:
+        """The tasks' counts; those that change alike by one statement."""
+        answers = collections.Counter(lease.task_id for lease in self.closed)
+        alike: dict[tuple[int, str], list[str]] = {}
+        for task_id, n in sorted(answers.items()):
+            alike.setdefault((n, self.tasks[task_id].status), []).append(task_id)
+        for (n, status), ids in alike.items():
+            self.conn.execute(_TASKS, {"b_tasks": ids, "b_n": n, "b_status": status})
 
 
 def commit_batch(conn: Connection, pack: str, batch: Sequence[Submission], now: int) -> list[Outcome]:
@@ -305,11 +295,8 @@ def _count(work: _Batch, row: AnyRow, task: _Task, rater: dict[str, Any]) -> boo
     """The lease's place becomes an answer: the sum of both, and with it `need`, stays. True: the task retires by it."""
     project_id = row.project_id
     work.lease_states[row.lease_id] = State.SUBMITTED
-    work.closed.append(
-        {"b_lease": row.lease_id, "b_task": row.task_id, "b_rater": row.rater_id, "b_now": work.now}
-    )
+    work.closed.append(row)
     task.submissions += 1
-    task.leases -= 1
     if rater["submissions"] == 0:
         work.delta(project_id, "raters", 1)
     rater["submissions"] += 1

@@ -23,7 +23,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     select,
     text,
 )
@@ -32,6 +31,7 @@ from shared import telemetry
 from shared.bus.abstract import Bus, Producer
 from shared.clock import Clock, SystemClock
 from shared.contracts.bramble.common.v1.common_pb2 import Envelope
+from shared.db.rows import insert_rows
 from shared.db.session import Database, after_commit, metadata
 from shared.ids import new_id
 from shared.pace import PACE
@@ -53,7 +53,6 @@ outbox_table = Table(
 
 _listeners: dict[str, list[Callable[[], None]]] = {}
 # Built once: a relay that has nothing to do asks twice a second.
-_INSERT = insert(outbox_table)
 _o = outbox_table.c
 _NEXT = (
     select(_o.id, _o.topic, _o.key, _o.value, _o.created_at_us)
@@ -111,7 +110,7 @@ def emit_rows(conn: Connection, service: str, rows: list[dict[str, object]]) -> 
     """Write many outbox rows in the transaction of `conn`; the relay is woken after its commit."""
     if not rows:
         return
-    conn.execute(_INSERT, rows)
+    insert_rows(conn, outbox_table, rows)
     after_commit(conn, lambda: _wake(service))
 
 

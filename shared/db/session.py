@@ -45,7 +45,10 @@ class Database:
             if self.url.database and self.url.database != ":memory:":
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
             self.engine = create_engine(
-                self.url, connect_args={"check_same_thread": False, "timeout": 15}, pool_size=pool_size
+                self.url,
+                # Statements over n rows (`shared.db.rows`) are others for each n.
+                connect_args={"check_same_thread": False, "timeout": 15, "cached_statements": 512},
+                pool_size=pool_size,
             )
             _tune_sqlite(self.engine)
         else:
