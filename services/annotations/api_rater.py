@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated, Any
 
-import orjson
 from fastapi import APIRouter, Body, Path, Query, Request, Response
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert, select
 from starlette.concurrency import run_in_threadpool
 
-from services.annotations import schemas, store, store_assign, store_leases, store_notes, store_renew
+from services.annotations import schemas, store_leases, store_notes, store_renew
 from services.annotations import tables as t
-from services.annotations.access import is_expert, json_response, require_view, transact
+from services.annotations.access import json_response, transact
 from services.annotations.api import ProjectId, Who
 from services.annotations.domain.answers import check_fits, parse_body, parse_masks
 from services.annotations.domain.leases import MAX_AHEAD, Action, State, image_deleted
 from services.annotations.domain.quorum import DELETED
 from services.annotations.door import answer, read_body
+from services.annotations.handout import draft_json, hand_out
 from services.annotations.intake import GroupCommitter
-from services.annotations.records import Project, masks_to_text, parse_labels
-from services.annotations.store_assign import Assignment
+from services.annotations.records import masks_to_text, parse_labels
 from shared.auth import HEADER
 from shared.clock import to_rfc3339
 from shared.deps import Deps
@@ -48,16 +46,9 @@ def create_router(deps: Deps, intake: GroupCommitter) -> APIRouter:
         without a connection. You may get fewer. Leases that you have are counted in and answered again.
         403 `practice-first` where the project wants practice images mastered before.
         """
-        who.require_scope("write")
-
-        def find(conn: Connection) -> tuple[Project, bool]:
-            project = store.find_project(conn, project_id)
-            require_view(who, project, clock.now_us())
-            return project, is_expert(who, project, clock.now_us())
-
-        leases = store_assign.assign_many(partial(transact, db), find, who.id, ahead, clock.now_us())
-        found = [_assignment(lease) for lease in leases]
-        return Response(status_code=204) if not found else json_response({**found[0], "ahead": found[1:]})
+        # `door.NextDoor` answers before this route is reached, unless the query needs its words of refusal.
+        body = hand_out(db, clock, who, project_id, ahead)
+        return Response(status_code=204) if body is None else json_response(body)
 
     @router.post("/leases/{lease_id}/renew", response_model=schemas.LeaseInfo)
     def renew(lease_id: LeaseId, who: Who) -> Response:
@@ -124,7 +115,7 @@ def create_router(deps: Deps, intake: GroupCommitter) -> APIRouter:
                 store_leases.mark_lapsed(conn, rater_id, lease.task_id, lease.project_id)
 
         transact(db, work)
-        return json_response(_draft((text, now)))
+        return json_response(draft_json((text, now)))
 
     @router.get(
         "/leases/{lease_id}/draft",
@@ -139,7 +130,7 @@ def create_router(deps: Deps, intake: GroupCommitter) -> APIRouter:
             if lease.rater_id != who.id:
                 raise Forbidden("This lease belongs to another rater.", code="lease-not-yours")
             draft = store_leases.find_draft(conn, who.id, lease.task_id)
-        return Response(status_code=204) if draft is None else json_response(_draft(draft))
+        return Response(status_code=204) if draft is None else json_response(draft_json(draft))
 
     # --------------------------------------------------------------------------------------------------------- submissions
     @router.post(
@@ -163,20 +154,3 @@ def create_router(deps: Deps, intake: GroupCommitter) -> APIRouter:
         return json_response(receipt.to_json(), 201 if receipt.created else 200)
 
     return router
-
-
-def _draft(draft: tuple[str, int]) -> dict[str, Any]:
-    return {"masks": orjson.Fragment(draft[0]), "updated_at": to_rfc3339(draft[1])}
-
-
-def _assignment(found: Assignment) -> dict[str, Any]:
-    return {
-        "lease": {"id": found.lease_id, "expires_at": to_rfc3339(found.expires_at)},
-        "task": {
-            "id": found.task_id,
-            "project_id": found.project_id,
-            "image": orjson.Fragment(found.image_json),
-            "has_proposal": bool(found.has_proposal),
-        },
-        "draft": _draft(found.draft) if found.draft else None,
-    }

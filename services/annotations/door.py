@@ -1,37 +1,53 @@
-"""The quick way in for submissions: plain ASGI in front of the router.
+"""The quick way in for the two requests of every image: plain ASGI in front of the router.
 
-Routing, dependency injection and response classes cost more CPU than a submission's own work. This answers
-`POST /api/v1/leases/{lease_id}/submissions` before them, with the same function as the route that the OpenAPI shows; everything else
-passes through. It stands inside of the context middleware, so request ids, metrics and logs are as for any route.
+Routing, dependency injection and response classes cost more CPU than a submission's own work, or a task's. These answer
+`POST /api/v1/leases/{lease_id}/submissions` and `POST /api/v1/projects/{project_id}/next` before them, with the same functions as the
+routes that the OpenAPI shows; everything else passes through. They stand inside of the context middleware, so request ids, metrics
+and logs are as for any route.
 """
 
 from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from functools import partial
 
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.annotations.domain.answers import MAX_BODY, parse_answer
+from services.annotations.domain.leases import MAX_AHEAD
+from services.annotations.handout import hand_out
 from services.annotations.intake import GroupCommitter
 from services.annotations.receipts import Receipt
-from shared.auth import HEADER, decode_principal
+from shared.auth import HEADER, Principal, decode_principal
+from shared.clock import Clock
+from shared.db.session import Database
 from shared.errors import BadRequest, BrambleError, TooLarge, Unauthenticated
 from shared.web import API, problem_of
 
 LARGE_BODY = (
     256 << 10
 )  # a body above this is parsed in a thread: its milliseconds would hold up every other request
-_HEAD, _TAIL = f"{API}/leases/", "/submissions"
+_LEASES, _SUBMISSIONS = f"{API}/leases/", "/submissions"
+_PROJECTS, _NEXT = f"{API}/projects/", "/next"
 _HEADER = HEADER.encode()
 _JSON = (b"content-type", b"application/json")
+
+
+def principal_of(header: str | None, secret: bytes) -> Principal:
+    """Who asks, by the value of the identity header; raises Unauthenticated where there is none or it isn't to be trusted."""
+    if not header:
+        raise Unauthenticated("Log in first, or send an API key as `Authorization: Bearer brk_…`.")
+    return decode_principal(header, secret)
 
 
 async def answer(
     intake: GroupCommitter, secret: bytes, principal: str | None, lease_id: str, body: bytes
 ) -> Receipt:
     """Take one submission. Raises what the caller has to be told; returns when it is on disk."""
-    if not principal:
-        raise Unauthenticated("Log in first, or send an API key as `Authorization: Bearer brk_…`.")
-    who = decode_principal(principal, secret)
+    who = principal_of(principal, secret)
     who.require_scope("write")
     parsed = parse_answer(body) if len(body) < LARGE_BODY else await run_in_threadpool(parse_answer, body)
     return await intake.submit(who.id, lease_id, parsed)
@@ -60,29 +76,77 @@ class SubmissionDoor:
         self._app, self._intake, self._secret = app, intake, secret
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        lease_id = _lease_of(scope)
+        lease_id = _between(scope, _LEASES, _SUBMISSIONS)
         if lease_id is None:
             await self._app(scope, receive, send)
             return
         try:
-            principal = next((v for k, v in scope["headers"] if k == _HEADER), b"").decode("latin-1")
-            receipt = await answer(self._intake, self._secret, principal, lease_id, await read_body(receive))
+            body = await read_body(receive)
+            receipt = await answer(self._intake, self._secret, _header(scope), lease_id, body)
         except BrambleError as error:
             await problem_of(error)(scope, receive, send)
             return
-        body = receipt.to_json()
-        headers = [_JSON, (b"content-length", str(len(body)).encode())]
-        await send(
-            {"type": "http.response.start", "status": 201 if receipt.created else 200, "headers": headers}
-        )
-        await send({"type": "http.response.body", "body": body})
+        await _send_json(send, 201 if receipt.created else 200, receipt.to_json())
 
 
-def _lease_of(scope: Scope) -> str | None:
+class NextDoor:
+    """See the module's docstring. The database is waited for in a few threads of its own: handing work to the pool that the routes
+    share costs a third of a task. On SQLite one at a time writes anyway."""
+
+    THREADS = 8
+
+    def __init__(self, app: ASGIApp, db: Database, clock: Clock, secret: bytes) -> None:
+        self._app, self._db, self._clock, self._secret = app, db, clock, secret
+        self._pool = ThreadPoolExecutor(self.THREADS, thread_name_prefix="annotations-next")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        project_id, ahead = _between(scope, _PROJECTS, _NEXT), _ahead_of(scope)
+        if project_id is None or ahead is None:
+            await self._app(scope, receive, send)
+            return
+        try:
+            who = principal_of(_header(scope), self._secret)
+            work = partial(hand_out, self._db, self._clock, who, project_id, ahead)
+            # With the request's context: what is written carries its ids.
+            body = await asyncio.get_running_loop().run_in_executor(self._pool, copy_context().run, work)
+        except BrambleError as error:
+            await problem_of(error)(scope, receive, send)
+            return
+        if body is None:
+            await send({"type": "http.response.start", "status": 204, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            await _send_json(send, 200, body)
+
+
+async def _send_json(send: Send, status: int, body: bytes) -> None:
+    headers = [_JSON, (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _header(scope: Scope) -> str:
+    value: bytes = next((v for k, v in scope["headers"] if k == _HEADER), b"")
+    return value.decode("latin-1")
+
+
+def _between(scope: Scope, head: str, tail: str) -> str | None:
+    """The id between `head` and `tail` in the path of a POST; None for any other request."""
     if scope["type"] != "http" or scope["method"] != "POST":
         return None
     path: str = scope["path"]
-    if not (path.startswith(_HEAD) and path.endswith(_TAIL)):
+    if not (path.startswith(head) and path.endswith(tail)):
         return None
-    lease_id = path[len(_HEAD) : -len(_TAIL)]
-    return lease_id if 0 < len(lease_id) <= 36 and "/" not in lease_id else None
+    found = path[len(head) : -len(tail)]
+    return found if 0 < len(found) <= 36 and "/" not in found else None
+
+
+def _ahead_of(scope: Scope) -> int | None:
+    """The query's `ahead`; None where the query is anything else, which the route has to refuse or to ignore in its own words."""
+    query: bytes = scope.get("query_string", b"")
+    if not query:
+        return 0
+    name, _, value = query.partition(b"=")
+    if name != b"ahead" or not value.isdigit() or len(value) > 3 or int(value) > MAX_AHEAD:
+        return None
+    return int(value)

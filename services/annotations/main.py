@@ -17,7 +17,7 @@ from services.annotations import (
     store_leases,
 )
 from services.annotations.access import transact
-from services.annotations.door import SubmissionDoor
+from services.annotations.door import NextDoor, SubmissionDoor
 from services.annotations.events import ARRIVALS, CHANGES
 from services.annotations.intake import GroupCommitter, LeaseSweeper
 from shared.bus.runner import ConsumerRunner
@@ -40,7 +40,9 @@ def create_app(deps: Deps) -> FastAPI:
     """The HTTP app. No thread runs before the first submission."""
     app = create_service_app(deps)
     # At the end of the list is nearest to the router: inside of the context that `create_service_app` binds.
-    app.user_middleware.append(Middleware(SubmissionDoor, intake=_intake(deps), secret=deps.settings.secret))
+    secret = deps.settings.secret
+    app.user_middleware.append(Middleware(SubmissionDoor, intake=_intake(deps), secret=secret))
+    app.user_middleware.append(Middleware(NextDoor, db=deps.db, clock=deps.clock, secret=secret))
     app.include_router(api.create_router(deps))
     app.include_router(api_rater.create_router(deps, _intake(deps)))
     for part in (api_learning, api_notes, api_work, api_guide):
