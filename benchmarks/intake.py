@@ -38,7 +38,7 @@ from intake_servers import Alone, Connection, Platform, Server, fill_tasks, serv
 from shared.imaging import rle  # noqa: E402
 
 SIZE = 256
-PUBLISHED = {"cpu_ms": 79.0, "per_s": {1: 7.3, 4: 9.6, 16: 6.1}, "next_cpu_ms": 49.0}
+PUBLISHED = {"cpu_ms": {}, "best_cpu_ms": 79.0, "per_s": {1: 7.3, 4: 9.6, 16: 6.1}, "next_cpu_ms": 49.0}
 
 
 def say(text: str) -> None:
@@ -172,7 +172,8 @@ class Bench:
     def _report(self, clients: int, level: dict[str, Any], n: int) -> None:
         rate, cpu = statistics.median(level["rates"]), 1000 * level["cpu"] / n
         more = {**self.common, "clients": clients, "n": n, "not_stored": level["bad"]}
-        peer_rate, peer_cpu = self.peer["per_s"].get(clients), self.peer["cpu_ms"]
+        peer_rate, best_cpu = self.peer["per_s"].get(clients), self.peer["best_cpu_ms"]
+        peer_cpu = self.peer["cpu_ms"].get(clients)
         ratio = {"label_studio": self.peer_source}
         times = round(rate / peer_rate, 1) if peer_rate else None
         figure(
@@ -184,13 +185,14 @@ class Bench:
             **ratio,
             **more,
         )
-        share = round(peer_cpu / cpu, 1)
         figure(
             "submission_cpu",
             round(cpu, 3),
             "ms",
-            label_studio_times_ours=share,
-            target=">= 50",
+            # At the same number of clients, and against the peer's best level, which is the harder comparison.
+            label_studio_times_ours=round(peer_cpu / cpu, 1) if peer_cpu else None,
+            label_studio_best_times_ours=round(best_cpu / cpu, 1),
+            target=">= 50 at 16",
             **ratio,
             **more,
         )
@@ -269,8 +271,10 @@ def label_studio() -> tuple[dict[str, Any], str]:
     levels = {int(clients): level for clients, level in line.get("intake", {}).items() if clients.isdigit()}
     alone = [row["repeat"]["server_cpu_ms_per_loop"] for row in line.get("next", {}).values()]
     figures = {
-        # The peer's best level: a ratio against its worst would flatter us.
-        "cpu_ms": min((x["server_cpu_ms_per_req"] for x in levels.values()), default=PUBLISHED["cpu_ms"]),
+        "cpu_ms": {clients: x["server_cpu_ms_per_req"] for clients, x in levels.items()},
+        "best_cpu_ms": min(
+            (x["server_cpu_ms_per_req"] for x in levels.values()), default=PUBLISHED["best_cpu_ms"]
+        ),
         "per_s": {clients: x["req_per_s_median"] for clients, x in levels.items()} or PUBLISHED["per_s"],
         "next_cpu_ms": min(alone, default=PUBLISHED["next_cpu_ms"]),
     }
