@@ -37,8 +37,9 @@ export async function openContext(browser, options = {}) {
   return { context, page, problems };
 }
 
-export async function logIn(page, who) {
-  const [email, password] = ACCOUNTS[who];
+export const logIn = (page, who) => logInAs(page, ...ACCOUNTS[who]);
+
+export async function logInAs(page, email, password) {
   await page.goto("/account");
   await page.getByRole("main").getByRole("button", { name: "Log in" }).click();
   const dialog = page.getByRole("dialog");

@@ -39,7 +39,7 @@ export function Shell() {
             </select>
           </label>
           {me ? (
-            <Link to="/account" className="button button-quiet" aria-label={t("nav.account", { name: me.display_name })}>
+            <Link to="/account" className="button button-quiet" title={me.display_name} aria-label={t("nav.account", { name: me.display_name })}>
               <Icon name="user" />
               <span className="account-name">{me.is_guest ? t("account.guest") : me.display_name}</span>
             </Link>
