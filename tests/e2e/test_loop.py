@@ -78,6 +78,22 @@ def test_demo_ends_with_a_report(tmp_path: Path):
     assert all(len(splits) == 1 for splits in groups.values()), "a group lies on both sides of the test split"
 
 
+def test_a_demo_that_is_told_to_end_takes_its_platform_along(tmp_path: Path):
+    script = (
+        "from time import sleep\nfrom services.cli.demo.platform import platform\n"
+        "with platform('') as (url, pid):\n    print(pid, flush=True)\n    sleep(60)\n"
+    )
+    env = {**os.environ, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, env=env, stdout=subprocess.PIPE) as demo:
+        assert demo.stdout is not None
+        child = int(demo.stdout.readline())
+        demo.terminate()
+        assert demo.wait(30) == 143
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+    assert list(tmp_path.iterdir()) == [], "its folder is gone too"
+
+
 def test_every_acknowledged_submission_survives_kill_9(up: Up):
     with up.lab() as lab:
         seeded = seed(lab, load(slabs=4, per_slab=6), quorum=6, name="kill", fresh=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -22,7 +23,10 @@ LAB = ("lab@demo.example", "pick-berries-02")
 
 @contextmanager
 def platform(url: str) -> Iterator[tuple[str, int | None]]:
-    """The address and, where it is our own child, the process id. An address that is given must answer."""
+    """The address and, where it is our own child, the process id. An address that is given must answer.
+
+    Our own ends with the block, also when this process is told to end (SIGTERM); so use it in the main thread.
+    """
     if url:
         if not alive(url):
             raise ApiError(
@@ -44,6 +48,7 @@ def platform(url: str) -> Iterator[tuple[str, int | None]]:
                 stderr=sink,
                 stdin=subprocess.DEVNULL,
             )
+        before = signal.signal(signal.SIGTERM, _leave)
         try:
             deadline = time.monotonic() + 180  # a busy disk, not only a slow processor
             while not alive(address):
@@ -53,12 +58,17 @@ def platform(url: str) -> Iterator[tuple[str, int | None]]:
             make_accounts(folder)
             yield address, process.pid
         finally:
+            signal.signal(signal.SIGTERM, before)
             process.terminate()
             try:
                 process.wait(15)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _leave(number: int, _frame: object) -> None:
+    raise SystemExit(128 + number)
 
 
 def make_accounts(folder: str) -> None:
