@@ -1,5 +1,5 @@
 // From a click to its mask in real Chromium (WASM, as the page chooses its threads), one JSON line a figure.
-import { beginDrawing, launch, openContext, startAsGuest } from "./harness.mjs";
+import { becomes, beginDrawing, launch, measures, openContext, startAsGuest } from "./harness.mjs";
 
 const CLICKS = 24;
 const browser = await launch();
@@ -7,7 +7,7 @@ const { page } = await openContext(browser);
 page.setDefaultTimeout(120_000);
 await startAsGuest(page);
 await beginDrawing(page);
-const measured = await page.waitForFunction(() => performance.getEntriesByName("bramble-measured").at(-1)?.duration).then((h) => h.jsonValue());
+const measured = (await becomes(() => measures(page, "measured"), (all) => all.length > 0, "the engine's measure", 120_000)).at(-1);
 const threads = await page.evaluate(() => (crossOriginIsolated ? Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1)) : 1));
 await page.keyboard.press("c");
 const box = await page.getByRole("application").boundingBox();
@@ -17,11 +17,10 @@ async function clicks(place) {
   const shown = page.locator(".stage-float").getByRole("button", { name: "Add" });
   const seen = [];
   for (let i = 0; i < CLICKS; i++) {
-    const before = await page.evaluate((p) => performance.getEntriesByName(`bramble-${p}`).length, place);
+    const before = (await measures(page, place)).length;
     await page.mouse.click(box.x + box.width * (0.4 + 0.2 * ((i * 7) % CLICKS) / CLICKS), box.y + box.height * (0.35 + 0.3 * ((i * 5) % CLICKS) / CLICKS));
-    await page.waitForFunction(([p, n]) => performance.getEntriesByName(`bramble-${p}`).length > n, [place, before]);
     await shown.waitFor();
-    seen.push(await page.evaluate((p) => performance.getEntriesByName(`bramble-${p}`).at(-1).duration, place));
+    seen.push((await becomes(() => measures(page, place), (all) => all.length > before, `an answer from the ${place}`)).at(-1));
     await page.keyboard.press("Escape");
     await shown.waitFor({ state: "hidden" });
   }

@@ -1,7 +1,7 @@
 // Help at a click without the server: the engine in a worker of the page. Loaded late, the server's masks, and there without a line.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { beginDrawing, launch, openContext as open, painted, shoot, startAsGuest, stroke, submitButton } from "./harness.mjs";
+import { becomes, beginDrawing, launch, measures, openContext as open, painted, shoot, startAsGuest, stroke, submitButton } from "./harness.mjs";
 
 let browser;
 before(async () => {
@@ -20,8 +20,8 @@ const HEAVY = /\.wasm$|model\.onnx$/;
 
 /** Waits until the engine was measured; answers its milliseconds. */
 const measured = (page) =>
-  page.waitForFunction(() => performance.getEntriesByName("bramble-measured").at(-1)?.duration, null, { timeout: 120_000 }).then((h) => h.jsonValue());
-const count = (page, what) => page.evaluate((w) => performance.getEntriesByName(`bramble-${w}`).length, what);
+  becomes(() => measures(page, "measured"), (all) => all.length > 0, "the engine's measure", 120_000).then((all) => all.at(-1));
+const count = async (page, what) => (await measures(page, what)).length;
 
 /** Points at a place of the stage, given in shares of its size. */
 async function point(page, [x, y], options = {}) {
@@ -135,8 +135,7 @@ describe("the segmenter in the browser", () => {
     const box = await page.getByRole("application").boundingBox();
     const before = await count(page, "device");
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
-    await page.waitForFunction((n) => performance.getEntriesByName("bramble-device").length > n, before, { timeout: 30_000 });
-    const hovered = await count(page, "device");
+    const hovered = await becomes(() => count(page, "device"), (n) => n > before, "the previews", 30_000);
     await page.mouse.down();
     await page.mouse.up();
     await page.locator(".stage-float").getByRole("button").first().waitFor();

@@ -27,6 +27,7 @@ export function launch() {
 // Each page reports what a person would never see but a developer must: script errors and refused content.
 export async function openContext(browser, options = {}) {
   const context = await browser.newContext({ baseURL: URL_BASE, viewport: SIZES.desktop, locale: "en-GB", reducedMotion: "reduce", ...options });
+  await context.addInitScript(listen);
   const page = await context.newPage();
   const problems = [];
   page.on("pageerror", (e) => problems.push(`page error: ${e.message}`));
@@ -36,6 +37,17 @@ export async function openContext(browser, options = {}) {
   page.setDefaultTimeout(15_000);
   return { context, page, problems };
 }
+
+/** In the page: collects what it measures of itself, in ms by name, from the first moment on; it keeps none of its entries. */
+function listen() {
+  globalThis.measured = {};
+  new PerformanceObserver((list) => {
+    for (const { name, duration } of list.getEntries()) if (name.startsWith("bramble-")) (globalThis.measured[name.slice(8)] ??= []).push(duration);
+  }).observe({ type: "measure" });
+}
+
+/** How long each of these took on the page since it was loaded, in ms, in order: `paint`, `next`, `device`, `server`, `measured`. */
+export const measures = (page, what) => page.evaluate((w) => globalThis.measured[w] ?? [], what);
 
 export const logIn = (page, who) => logInAs(page, ...ACCOUNTS[who]);
 
@@ -134,6 +146,25 @@ export async function painted(page) {
   const texts = await page.locator(".label-area").allTextContents();
   return texts.reduce((n, t) => n + Number(t.replace(/\D/g, "") || 0), 0);
 }
+
+/** Painted pixels of the drawings that this device's journal holds: what a reload or a crash would bring back. */
+export const journalled = (page) =>
+  page.evaluate(async () => {
+    const db = await new Promise((resolve, reject) => {
+      const opening = indexedDB.open("bramble");
+      opening.onsuccess = () => resolve(opening.result);
+      opening.onerror = () => reject(opening.error);
+    });
+    const layers = await new Promise((resolve, reject) => {
+      const reading = db.transaction("layers").objectStore("layers").getAll();
+      reading.onsuccess = () => resolve(reading.result);
+      reading.onerror = () => reject(reading.error);
+    });
+    db.close();
+    let bits = 0;
+    for (const { words } of layers) for (let w of words) for (; w; w &= w - 1) bits++;
+    return bits;
+  });
 
 /** Asks again until the answer is the one wanted: a picture follows its key press a frame or a request later, on a slow machine much later. */
 export async function becomes(read, wanted, what, withinMs = 15_000) {

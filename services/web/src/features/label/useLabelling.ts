@@ -8,6 +8,7 @@ import type { QueueRecord } from "~/lib/journal/db";
 import { keepDrawn } from "~/lib/journal/drawn";
 import { openStore } from "~/lib/journal/store";
 import { decodeMasks, encodeMasks } from "~/lib/masks/masks";
+import { measure } from "~/lib/measure";
 import { loadFrame } from "~/lib/stage/renderer";
 import { useAhead } from "./useAhead";
 import { useLease } from "./useLease";
@@ -265,7 +266,7 @@ export function useLabelling(project: Project, rater: string) {
     progress.current.proposalShown = true;
   }, []);
   const drawn = useCallback(() => {
-    if (submittedAt.current > 0) performance.measure("bramble-next", { start: submittedAt.current, end: performance.now() });
+    if (submittedAt.current > 0) measure("next", performance.now() - submittedAt.current);
     submittedAt.current = 0;
   }, []);
 

@@ -1,6 +1,7 @@
 import { api } from "~/client/api";
 import { OfflineError } from "~/client/http";
 import { codec } from "~/lib/canvas/codec";
+import { measure } from "~/lib/measure";
 import type { ModelSource } from "./protocol";
 import { type Answer, type Question, Segmenter } from "./segmenter";
 
@@ -55,7 +56,7 @@ function create(): Segmenter {
       setTimeout(soon, PATIENCE_MS);
     },
     now: () => performance.now(),
-    tell: (what, ms) => performance.measure(`bramble-${what}`, { start: performance.now() - ms, duration: ms }),
+    tell: measure,
     // One core stays with the page: threads wait for the slowest of them, and a core that is shared makes all of them slow.
     threads: crossOriginIsolated ? Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1)) : 1,
     gpu: async () => {

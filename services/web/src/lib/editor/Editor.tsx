@@ -6,6 +6,7 @@ import type { Change, MaskDocument } from "~/lib/canvas/document";
 import type { LayerStyle } from "~/lib/canvas/tiles";
 import { type Display, PLAIN, type Preset, nextPreset, preset, presetOf } from "~/lib/canvas/window";
 import { decodeMasks } from "~/lib/masks/masks";
+import { measure } from "~/lib/measure";
 import type { Frame } from "~/lib/stage/renderer";
 import { Stage, type StageOptions, type Tool } from "~/lib/stage/stage";
 import { labelColour } from "~/lib/ui/format";
@@ -138,7 +139,7 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
       onHover: (at) => live.current.prompt.hover(live.current.tool === "point" && live.current.prompt.state === IDLE ? at : null),
       onDisplay: setDisplay,
       onDrawn: () => live.current.onDrawn?.(),
-      onPaint: (ms) => performance.measure("bramble-paint", { start: performance.now() - ms, duration: ms }),
+      onPaint: (ms) => measure("paint", ms),
     });
     stage.current = made;
     return () => {

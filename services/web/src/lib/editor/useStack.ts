@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { queryOptions, useQuery } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api } from "~/client/api";
 import type { LabelMask } from "~/client/types";
@@ -27,6 +27,16 @@ export interface Stack {
   close: () => void;
 }
 
+/** Outside of the hook, whose scope holds the picture and the drawing: the cache keeps the function, and with it all that it closes over. */
+const neighbours = (image: string | null) =>
+  queryOptions({
+    queryKey: ["neighbours", image],
+    staleTime: Infinity,
+    gcTime: 0,
+    retry: false,
+    queryFn: ({ signal }) => api.neighbours(image ?? "", signal),
+  });
+
 /** The slices beside an image: to look at in its place, and to begin with what one drew on them. */
 export function useStack(imageId: string | null, size: { width: number; height: number }): Stack {
   const { me } = useSession();
@@ -47,13 +57,7 @@ export function useStack(imageId: string | null, size: { width: number; height: 
     };
   }, [imageId]);
 
-  const query = useQuery({
-    queryKey: ["neighbours", imageId],
-    enabled: imageId !== null && due === imageId,
-    staleTime: Infinity,
-    retry: false,
-    queryFn: ({ signal }) => api.neighbours(imageId ?? "", signal),
-  });
+  const query = useQuery({ ...neighbours(imageId), enabled: imageId !== null && due === imageId });
   const beside = query.data ?? null;
   const mine = useQuery({
     queryKey: ["drawn-beside", imageId, rater, beside?.before?.id, beside?.after?.id],
