@@ -1,7 +1,7 @@
 // Tools of the canvas as a person uses them: slices beside the one at work, the map, presets, scribbles, one's own keys.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { SIZES, axe, becomes, beginDrawing, launch, logIn, makeProject, openContext, painted, sendsAnswer, shoot, startAsGuest, stroke } from "./harness.mjs";
+import { SIZES, axe, becomes, beginDrawing, launch, logIn, makeProject, onScreen, openContext, painted, sendsAnswer, shoot, startAsGuest, stroke } from "./harness.mjs";
 
 let browser;
 let project;
@@ -124,13 +124,22 @@ describe("the canvas", () => {
   it("has brightness presets, by press and by key", async () => {
     const { context, page } = await openContext(browser);
     await enter(page);
-    const plain = await corner(page);
+    const box = await page.getByRole("application").boundingBox();
+    const side = Math.min(box.width, box.height);
+    // As it is on the screen: the brightness is a filter over the canvas, which holds the stored values.
+    const shown = () => onScreen(page, box.x + box.width / 2 - side * 0.45, box.y + box.height / 2 - side * 0.45);
+    const plain = await shown();
+    assert.ok(Math.abs(plain - (await corner(page))) <= 1, "without a preset the stored values are shown");
     const presets = page.getByRole("group", { name: "Next brightness preset" });
     assert.equal(await presets.getByRole("button", { name: "Full range" }).getAttribute("aria-pressed"), "true");
     await presets.getByRole("button", { name: "Dark parts" }).click();
-    await becomes(() => corner(page), (grey) => grey !== plain, "the corner's grey");
+    await becomes(shown, (grey) => grey > plain + 20, "the corner's grey with the dark parts spread");
     await page.getByRole("button", { name: "Reset" }).click();
-    await becomes(() => corner(page), plain, "the corner's grey");
+    await becomes(shown, plain, "the corner's grey");
+    await page.keyboard.press("i");
+    await becomes(shown, (grey) => Math.abs(grey - (255 - plain)) <= 1, "the corner's grey inverted");
+    await page.keyboard.press("i");
+    await becomes(shown, plain, "the corner's grey again");
     await page.keyboard.press("q");
     await becomes(() => presets.getByRole("button", { name: "Full range" }).getAttribute("aria-pressed"), "false", "the preset's state");
     await page.keyboard.press("i");

@@ -166,6 +166,17 @@ export const journalled = (page) =>
     return bits;
   });
 
+/** Grey value that the screen shows, composed and filtered, at a place of the page in CSS pixels. */
+export async function onScreen(page, x, y) {
+  const png = await page.screenshot({ clip: { x: Math.round(x), y: Math.round(y), width: 1, height: 1 } });
+  return page.evaluate(async (base64) => {
+    const picture = await createImageBitmap(new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))]));
+    const ctx = new OffscreenCanvas(1, 1).getContext("2d");
+    ctx.drawImage(picture, 0, 0);
+    return ctx.getImageData(0, 0, 1, 1).data[0];
+  }, png.toString("base64"));
+}
+
 /** Asks again until the answer is the one wanted: a picture follows its key press a frame or a request later, on a slow machine much later. */
 export async function becomes(read, wanted, what, withinMs = 15_000) {
   const fits = typeof wanted === "function" ? wanted : (v) => JSON.stringify(v) === JSON.stringify(wanted);

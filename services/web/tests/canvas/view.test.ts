@@ -87,8 +87,7 @@ describe("pictures of a layer", () => {
       fc.property(maskArbitrary(), fc.boolean(), (mask, outlineOnly) => {
         const rect = { x0: 0, y0: 0, x1: mask.width, y1: mask.height };
         const out = new Uint8ClampedArray(mask.width * mask.height * 4).fill(7);
-        const painted = rasterise(mask, rect, { colour: parseColour("#123456"), opacity: 0.4, outlineOnly }, out);
-        expect(painted).toBe(!mask.isEmpty());
+        rasterise(mask, rect, { colour: parseColour("#123456"), opacity: 0.4, outlineOnly }, out);
         const wrong: string[] = [];
         for (let y = 0; y < mask.height; y++) {
           for (let x = 0; x < mask.width; x++) {

@@ -6,7 +6,7 @@ import { api } from "~/client/api";
 import { raw } from "~/client/http";
 import { useSession } from "~/lib/session/session";
 import { decodeMasks } from "~/lib/masks/masks";
-import { loadFrame } from "~/lib/stage/renderer";
+import { loadFrame } from "~/lib/stage/frame";
 import { labelColour, number, percent, short } from "~/lib/ui/format";
 import { Icon } from "~/lib/ui/icons";
 import { Badge, Check, Select } from "~/lib/ui/kit";

@@ -3,7 +3,7 @@ import { api } from "~/client/api";
 import type { LabelMask, Project } from "~/client/types";
 import { MaskDocument } from "~/lib/canvas/document";
 import { decodeMasks } from "~/lib/masks/masks";
-import { loadFrame } from "~/lib/stage/renderer";
+import { loadFrame } from "~/lib/stage/frame";
 
 /** An image with a document to draw in, filled with the masks that `masks` finds (none is fine). */
 export function useDocument(project: Project, imageId: string, name: string, masks: () => Promise<LabelMask[]>) {

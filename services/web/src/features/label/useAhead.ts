@@ -3,7 +3,7 @@ import { api } from "~/client/api";
 import { OfflineError } from "~/client/http";
 import type { Assignment } from "~/client/types";
 import { openStore } from "~/lib/journal/store";
-import { loadFrame } from "~/lib/stage/renderer";
+import { loadFrame } from "~/lib/stage/frame";
 import { type Prepared, type Work, prepare } from "./work";
 
 /** Held for the next image to be there at once, and when work is taken along (docs/decisions/006-tasks-ahead.md). */

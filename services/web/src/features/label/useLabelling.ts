@@ -9,7 +9,7 @@ import { keepDrawn } from "~/lib/journal/drawn";
 import { openStore } from "~/lib/journal/store";
 import { decodeMasks, encodeMasks } from "~/lib/masks/masks";
 import { measure } from "~/lib/measure";
-import { loadFrame } from "~/lib/stage/renderer";
+import { loadFrame } from "~/lib/stage/frame";
 import { useAhead } from "./useAhead";
 import { useLease } from "./useLease";
 import { type Late, useQueue } from "./useQueue";

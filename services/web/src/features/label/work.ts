@@ -3,7 +3,7 @@ import { MaskDocument } from "~/lib/canvas/document";
 import type { Journal } from "~/lib/journal/journal";
 import { openStore } from "~/lib/journal/store";
 import { decodeMasks } from "~/lib/masks/masks";
-import type { Frame } from "~/lib/stage/renderer";
+import type { Frame } from "~/lib/stage/frame";
 
 export interface Work {
   assignment: Assignment;

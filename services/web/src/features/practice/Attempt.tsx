@@ -8,7 +8,7 @@ import { MaskDocument } from "~/lib/canvas/document";
 import { Editor, type Overlay } from "~/lib/editor/Editor";
 import { FeedbackView } from "~/lib/feedback/FeedbackView";
 import { decodeMasks, encodeMasks } from "~/lib/masks/masks";
-import { loadFrame } from "~/lib/stage/renderer";
+import { loadFrame } from "~/lib/stage/frame";
 import { percent } from "~/lib/ui/format";
 import { Icon } from "~/lib/ui/icons";
 import { Button, Check, Dialog, Notice } from "~/lib/ui/kit";

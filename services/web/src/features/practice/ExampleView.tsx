@@ -6,7 +6,7 @@ import type { ImageRef, Label, LabelMask } from "~/client/types";
 import { MaskDocument } from "~/lib/canvas/document";
 import { Editor } from "~/lib/editor/Editor";
 import { decodeMasks } from "~/lib/masks/masks";
-import { loadFrame } from "~/lib/stage/renderer";
+import { loadFrame } from "~/lib/stage/frame";
 import { Button } from "~/lib/ui/kit";
 import { Remote } from "~/lib/ui/remote";
 

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { api } from "~/client/api";
 import type { Label, Work } from "~/client/types";
 import { decodeMasks } from "~/lib/masks/masks";
-import { loadFrame } from "~/lib/stage/renderer";
+import { loadFrame } from "~/lib/stage/frame";
 import { date, labelColour, percent } from "~/lib/ui/format";
 import { Badge, Button, Dialog, Empty, Notice } from "~/lib/ui/kit";
 import { type Layered, Picture } from "~/lib/ui/picture";

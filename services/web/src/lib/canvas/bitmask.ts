@@ -46,8 +46,8 @@ export class BitMask {
     this.fillSpan(y, x, x + 1, value);
   }
 
-  /** Writes pixels [x0, x1) of row y; what lies outside of the mask is clipped. */
-  fillSpan(y: number, x0: number, x1: number, value: boolean): void {
+  /** Writes pixels [x0, x1) of row y, but for those that are set in `except`; what lies outside of the mask is clipped. */
+  fillSpan(y: number, x0: number, x1: number, value: boolean, except: BitMask | null = null): void {
     if (y < 0 || y >= this.height) return;
     const a = Math.max(0, x0);
     const b = Math.min(this.width, x1);
@@ -56,7 +56,8 @@ export class BitMask {
     const first = a >> 5;
     const last = (b - 1) >> 5;
     for (let w = first; w <= last; w++) {
-      const m = spanBits(w, first, last, a, b);
+      let m = spanBits(w, first, last, a, b);
+      if (except) m &= ~except.words[row + w]!;
       if (value) this.words[row + w]! |= m;
       else this.words[row + w]! &= ~m;
     }

@@ -132,21 +132,21 @@ export class MaskDocument {
 
   private paintSpan(layer: BitMask, y: number, from: number, to: number): void {
     const { options, blocked } = this.stroke!;
-    if (!blocked && !options.range) {
-      layer.fillSpan(y, from, to, !options.erase);
+    const { range } = options;
+    if (!range) {
+      layer.fillSpan(y, from, to, !options.erase, blocked);
       return;
     }
     if (y < 0 || y >= this.height) return;
     const x0 = Math.max(0, from);
     const x1 = Math.min(this.width, to);
-    const range = options.range;
     let start = -1;
     for (let x = x0; x <= x1; x++) {
-      const grey = range && x < x1 ? range.frame.data[y * this.width + x]! : 0;
-      const ok = x < x1 && !blocked?.get(x, y) && (!range || (grey >= range.low && grey <= range.high));
+      const grey = x < x1 ? range.frame.data[y * this.width + x]! : Infinity;
+      const ok = grey >= range.low && grey <= range.high;
       if (ok && start < 0) start = x;
       if (!ok && start >= 0) {
-        layer.fillSpan(y, start, x, !options.erase);
+        layer.fillSpan(y, start, x, !options.erase, blocked);
         start = -1;
       }
     }

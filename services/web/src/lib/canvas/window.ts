@@ -1,3 +1,5 @@
+import { histogramOf } from "./grey";
+
 /** Display only: how stored grey values become brightness. The frame itself is never changed. */
 export interface Display {
   /** Centre and width of the shown range, in stored grey values 0–255. */
@@ -33,11 +35,15 @@ const counted = new WeakMap<Uint8Array, Uint32Array>();
 function histogram(grey: Uint8Array): Uint32Array {
   let found = counted.get(grey);
   if (!found) {
-    found = new Uint32Array(256);
-    for (let i = 0; i < grey.length; i++) found[grey[i]!]!++;
+    found = histogramOf(grey);
     counted.set(grey, found);
   }
   return found;
+}
+
+/** Takes over what was counted elsewhere: a large frame's values are read, and counted, in a worker. */
+export function noteHistogram(grey: Uint8Array, counts: Uint32Array): void {
+  counted.set(grey, counts);
 }
 
 /** Range between two shares (0–1) of the pixels that are not black; the whole range for a frame that is all black. */

@@ -7,7 +7,7 @@ import type { LayerStyle } from "~/lib/canvas/tiles";
 import { type Display, PLAIN, type Preset, nextPreset, preset, presetOf } from "~/lib/canvas/window";
 import { decodeMasks } from "~/lib/masks/masks";
 import { measure } from "~/lib/measure";
-import type { Frame } from "~/lib/stage/renderer";
+import type { Frame } from "~/lib/stage/frame";
 import { Stage, type StageOptions, type Tool } from "~/lib/stage/stage";
 import { labelColour } from "~/lib/ui/format";
 import { IconButton } from "~/lib/ui/kit";

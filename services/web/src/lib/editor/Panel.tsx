@@ -1,7 +1,8 @@
+import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import type { Label } from "~/client/types";
 import { type Display, PLAIN, PRESETS, type Preset } from "~/lib/canvas/window";
-import { labelColour } from "~/lib/ui/format";
+import { labelColour, number } from "~/lib/ui/format";
 import { Button, Check, IconButton, Slider } from "~/lib/ui/kit";
 import type { Prefs } from "./prefs";
 
@@ -27,6 +28,12 @@ interface Props {
 export function Panel(p: Props) {
   const { t, i18n } = useTranslation();
   const { prefs, display } = p;
+  const { language } = i18n;
+  useEffect(() => {
+    // The first number takes its time, and would take it in the middle of the first stroke.
+    const timer = setTimeout(() => number(0, language), 0);
+    return () => clearTimeout(timer);
+  }, [language]);
   return (
     <div className="panel-body">
       <fieldset className="labels">
@@ -38,7 +45,7 @@ export function Panel(p: Props) {
               <span className="swatch" style={{ background: labelColour(l) }} />
               <span className="label-name">{l.name}</span>
               {i < 9 && <kbd>{i + 1}</kbd>}
-              <span className="label-area">{p.areas[l.id] ? new Intl.NumberFormat(i18n.language).format(p.areas[l.id]!) : ""}</span>
+              <span className="label-area">{p.areas[l.id] ? number(p.areas[l.id]!, language) : ""}</span>
             </label>
             <IconButton icon={p.hiddenLabels.has(l.id) ? "eyeOff" : "eye"} className="small" label={t("editor.showLabel", { name: l.name })} pressed={!p.hiddenLabels.has(l.id)} onClick={() => p.onToggleLabel(l.id)} />
             {!p.readOnly && <IconButton icon="trash" className="small" label={t("editor.clearLabel", { name: l.name })} disabled={!p.areas[l.id]} onClick={() => p.onClear(l.id)} />}

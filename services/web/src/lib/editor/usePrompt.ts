@@ -2,7 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { BitMask } from "~/lib/canvas/bitmask";
 import type { Point } from "~/lib/canvas/shapes";
 import { segmenter } from "~/lib/decoder";
-import type { Frame } from "~/lib/stage/renderer";
+import type { Frame } from "~/lib/stage/frame";
 import type { Prompt } from "~/lib/stage/stage";
 
 export interface PromptState {

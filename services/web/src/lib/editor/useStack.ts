@@ -4,7 +4,7 @@ import { api } from "~/client/api";
 import type { LabelMask } from "~/client/types";
 import { drawnOn } from "~/lib/journal/drawn";
 import { useSession } from "~/lib/session/session";
-import { type Frame, loadFrame } from "~/lib/stage/renderer";
+import { type Frame, loadFrame } from "~/lib/stage/frame";
 
 export type Side = "before" | "after";
 export const SIDES = ["before", "after"] as const;

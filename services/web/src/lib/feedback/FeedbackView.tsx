@@ -5,7 +5,7 @@ import { BitMask } from "~/lib/canvas/bitmask";
 import { MaskDocument } from "~/lib/canvas/document";
 import { Editor, type Overlay } from "~/lib/editor/Editor";
 import { decodeMasks } from "~/lib/masks/masks";
-import type { Frame } from "~/lib/stage/renderer";
+import type { Frame } from "~/lib/stage/frame";
 import { labelColour, percent } from "~/lib/ui/format";
 import { Button, Notice, type Tone } from "~/lib/ui/kit";
 import { type Comparison, compare } from "./compare";

@@ -1,4 +1,5 @@
 import { type Size, fromMinimap, minimapSize, toMinimap } from "~/lib/canvas/view";
+import { type Display, isPlain, lookup } from "~/lib/canvas/window";
 import type { Point } from "~/lib/canvas/shapes";
 import type { Renderer } from "./renderer";
 
@@ -10,7 +11,7 @@ const SHOWN_FROM = 1.2;
 export class Minimap {
   private readonly canvas = document.createElement("canvas");
   private readonly ctx: CanvasRenderingContext2D | null;
-  private thumb: { source: CanvasImageSource; picture: HTMLCanvasElement } | null = null;
+  private thumb: { source: CanvasImageSource; display: Display; picture: HTMLCanvasElement } | null = null;
   private size: Size = { width: 1, height: 1 };
 
   constructor(container: HTMLElement, onGo: (at: Point) => void) {
@@ -63,12 +64,14 @@ export class Minimap {
       this.canvas.style.height = `${height}px`;
       this.thumb = null;
     }
-    if (this.thumb?.source !== source || r.isRepainted) {
+    if (this.thumb?.source !== source || this.thumb.display !== r.display) {
       const picture = this.thumb?.picture ?? document.createElement("canvas");
       picture.width = w;
       picture.height = h;
-      picture.getContext("2d")?.drawImage(source, 0, 0, w, h);
-      this.thumb = { source, picture };
+      const ctx = picture.getContext("2d", { willReadFrequently: true });
+      ctx?.drawImage(source, 0, 0, w, h);
+      if (ctx && !isPlain(r.display)) brighten(ctx, r.display);
+      this.thumb = { source, display: r.display, picture };
     }
     const seen = toMinimap(r.visible(), frame, { width: w, height: h });
     this.ctx.clearRect(0, 0, w, h);
@@ -80,4 +83,12 @@ export class Minimap {
     this.ctx.strokeStyle = "#ffe08a";
     this.ctx.strokeRect(seen.x0, seen.y0, seen.x1 - seen.x0, seen.y1 - seen.y0);
   }
+}
+
+/** The stage's filter would change the map's marks too, so its small picture is brightened itself. */
+function brighten(ctx: CanvasRenderingContext2D, display: Display): void {
+  const image = ctx.getImageData(0, 0, ctx.canvas.width, ctx.canvas.height);
+  const table = lookup(display);
+  for (let i = 0; i < image.data.length; i++) if ((i & 3) !== 3) image.data[i] = table[image.data[i]!]!;
+  ctx.putImageData(image, 0, 0);
 }

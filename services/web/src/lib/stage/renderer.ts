@@ -1,17 +1,12 @@
-import type { BitMask, Rect } from "~/lib/canvas/bitmask";
-import type { GreyFrame } from "~/lib/canvas/document";
+import { type BitMask, type Rect, unionRect } from "~/lib/canvas/bitmask";
 import { LayerTiles, type LayerStyle } from "~/lib/canvas/tiles";
 import { GRID_SCALE, type Size, type View } from "~/lib/canvas/view";
 import { type Display, PLAIN, isPlain, lookup } from "~/lib/canvas/window";
+import { Brightness } from "./brightness";
+import type { Frame } from "./frame";
 
-export interface Frame {
-  width: number;
-  height: number;
-  picture: ImageBitmap | HTMLCanvasElement;
-  /** The file that it was decoded from: handing it to a worker costs nothing, handing over the pixels of a large frame does. */
-  file?: Blob;
-  grey: GreyFrame;
-}
+/** How long a frame's turn may paint layers that have changed, in ms; what doesn't fit comes with the next one. */
+const PAINT_MS = 10;
 
 interface Layer {
   mask: BitMask;
@@ -36,16 +31,14 @@ export class Renderer {
   private readonly overlay: CanvasRenderingContext2D;
   private frame: Frame | null = null;
   private peek: Frame | null = null;
-  private shown: CanvasImageSource | null = null;
-  private display: Display = PLAIN;
+  private readonly brightness: Brightness;
   private readonly layers = new Map<string, Layer>();
   private dirty: Rect | "all" | null = "all";
   private baseDirty = true;
   view: View = { scale: 1, x: 0, y: 0 };
   size: Size = { width: 1, height: 1 };
   dpr = 1;
-  /** The picture was drawn anew since the last look: another display of the same canvas. */
-  isRepainted = false;
+  display: Display = PLAIN;
 
   constructor(container: HTMLElement) {
     const add = (name: string): CanvasRenderingContext2D => {
@@ -58,11 +51,13 @@ export class Renderer {
       return ctx;
     };
     this.base = add("base");
+    this.brightness = new Brightness(this.base.canvas);
     this.overlay = add("overlay");
     this.hud = add("hud");
   }
 
   destroy(): void {
+    this.brightness.destroy();
     for (const ctx of [this.base, this.overlay, this.hud]) {
       ctx.canvas.remove();
       ctx.canvas.width = 0;
@@ -84,47 +79,23 @@ export class Renderer {
     this.frame = frame;
     this.peek = null;
     this.layers.clear();
-    this.applyDisplay();
+    this.baseDirty = true;
   }
 
   /** Shows another frame of the same size in the picture's place, under the same layers; null: the frame itself again. */
   setPeek(frame: Frame | null): void {
     this.peek = frame;
-    this.applyDisplay();
+    this.baseDirty = true;
   }
 
   /** What is shown of the frame. */
   get picture(): CanvasImageSource | null {
-    return this.shown;
+    return (this.peek ?? this.frame)?.picture ?? null;
   }
 
   setDisplay(display: Display): void {
     this.display = display;
-    this.applyDisplay();
-  }
-
-  private applyDisplay(): void {
-    const frame = this.peek ?? this.frame;
-    if (!frame) return;
-    this.baseDirty = true;
-    this.isRepainted = true;
-    if (isPlain(this.display)) {
-      this.shown = frame.picture;
-      return;
-    }
-    const canvas = this.shown instanceof HTMLCanvasElement && this.shown !== frame.picture && this.shown !== this.frame?.picture && this.shown.width === frame.width && this.shown.height === frame.height
-      ? this.shown
-      : makeCanvas(frame.width, frame.height);
-    const ctx = canvas.getContext("2d")!;
-    const image = ctx.createImageData(frame.width, frame.height);
-    const table = lookup(this.display);
-    const colours = new Uint32Array(256);
-    for (let v = 0; v < 256; v++) colours[v] = ((255 << 24) | (table[v]! * 0x10101)) >>> 0;
-    const px = new Uint32Array(image.data.buffer);
-    const grey = frame.grey.data;
-    for (let i = 0; i < px.length; i++) px[i] = colours[grey[i]!]!;
-    ctx.putImageData(image, 0, 0);
-    this.shown = canvas;
+    this.brightness.set(isPlain(display) ? null : lookup(display));
   }
 
   setView(view: View): void {
@@ -158,16 +129,15 @@ export class Renderer {
     this.layers.get(name)?.tiles.update(rect);
     if (this.dirty === "all") return;
     const d = this.dirty;
-    this.dirty = d
-      ? { x0: Math.min(d.x0, rect.x0), y0: Math.min(d.y0, rect.y0), x1: Math.max(d.x1, rect.x1), y1: Math.max(d.y1, rect.y1) }
-      : rect;
+    this.dirty = unionRect(d, rect);
   }
 
-  draw(): void {
+  /** Draws what has changed; true where a part of the layers is left for another frame. */
+  draw(): boolean {
     if (this.baseDirty) this.drawBase();
-    if (this.dirty) this.drawOverlay(this.dirty);
     this.baseDirty = false;
-    this.dirty = null;
+    this.dirty = this.dirty && this.drawOverlay(this.dirty);
+    return this.dirty !== null;
   }
 
   private transform(ctx: CanvasRenderingContext2D): void {
@@ -179,12 +149,13 @@ export class Renderer {
     const ctx = this.base;
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.clearRect(0, 0, ctx.canvas.width, ctx.canvas.height);
-    if (!this.frame || !this.shown) return;
+    const { picture } = this;
+    if (!this.frame || !picture) return;
     this.transform(ctx);
     // Past the grid's scale a pixel is shown as what it is; below, interpolation reads better.
     ctx.imageSmoothingEnabled = this.view.scale < GRID_SCALE / 2;
     ctx.imageSmoothingQuality = "high";
-    ctx.drawImage(this.shown, 0, 0, this.frame.width, this.frame.height);
+    ctx.drawImage(picture, 0, 0, this.frame.width, this.frame.height);
     if (this.view.scale >= GRID_SCALE) this.drawGrid(ctx);
   }
 
@@ -217,7 +188,8 @@ export class Renderer {
     };
   }
 
-  private drawOverlay(dirty: Rect | "all"): void {
+  /** Gives back what of it there was no time to paint. */
+  private drawOverlay(dirty: Rect | "all"): Rect | null {
     const ctx = this.overlay;
     const { scale, x, y } = this.view;
     ctx.save();
@@ -239,27 +211,13 @@ export class Renderer {
     }
     this.transform(ctx);
     ctx.imageSmoothingEnabled = scale < 1;
-    for (const layer of this.layers.values()) if (layer.visible) layer.tiles.draw(ctx, part);
+    let painted = 0;
+    const until = performance.now() + PAINT_MS;
+    // One at least, or a slow machine would never come to an end.
+    const hasTime = (): boolean => painted++ === 0 || performance.now() < until;
+    let left: Rect | null = null;
+    for (const layer of this.layers.values()) if (layer.visible) left = unionRect(left, layer.tiles.draw(ctx, part, hasTime));
     ctx.restore();
+    return left;
   }
-}
-
-/** Decodes a frame's bytes into a picture and its grey values (the red channel of a grey frame, luma of a coloured one). */
-export async function loadFrame(blob: Blob): Promise<Frame> {
-  const picture = await createImageBitmap(blob, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
-  const { width, height } = picture;
-  const canvas = makeCanvas(width, height);
-  const ctx = canvas.getContext("2d", { willReadFrequently: true });
-  if (!ctx) throw new Error("This browser has no 2D canvas.");
-  ctx.drawImage(picture, 0, 0);
-  const rgba = ctx.getImageData(0, 0, width, height).data;
-  const data = new Uint8Array(width * height);
-  for (let i = 0, p = 0; i < data.length; i++, p += 4) {
-    const r = rgba[p]!;
-    const g = rgba[p + 1]!;
-    const b = rgba[p + 2]!;
-    data[i] = r === g && g === b ? r : Math.round(0.299 * r + 0.587 * g + 0.114 * b);
-  }
-  canvas.width = 0;
-  return { width, height, picture, file: blob, grey: { width, height, data } };
 }

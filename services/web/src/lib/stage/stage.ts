@@ -5,10 +5,11 @@ import { type LayerStyle, parseColour } from "~/lib/canvas/tiles";
 import { type View, centreOn, clampView, fit, toFrame, zoomAt } from "~/lib/canvas/view";
 import { type Display, PLAIN, dragged } from "~/lib/canvas/window";
 import { intoSight, steppedTo } from "./crosshair";
+import type { Frame } from "./frame";
 import { Gestures, type Contact } from "./gestures";
 import { type HudState, drawHud } from "./hud";
 import { Minimap } from "./minimap";
-import { type Frame, Renderer } from "./renderer";
+import { Renderer } from "./renderer";
 import { NO_PROMPT, PromptMarks } from "./prompts";
 import type { StageEvents, StageOptions } from "./types";
 
@@ -382,11 +383,11 @@ export class Stage {
 
   private paint(): void {
     this.raf = 0;
-    this.renderer.draw();
+    const isMore = this.renderer.draw();
     this.hud.brush = ["brush", "eraser", "threshold"].includes(this.options.tool) ? this.options.size : 0;
     drawHud(this.renderer, this.hud, this.options.tool, this.options.labels.find((l) => l.id === this.options.label)?.colour ?? "#ffffff");
     this.minimap.draw(this.renderer, this.frame, this.frame ? fit(this.frame, this.renderer.size, 12).scale : 1, this.options.minimap);
-    this.renderer.isRepainted = false;
+    if (isMore) this.schedule();
     if (this.opened) {
       this.opened = false;
       this.events.onDrawn?.();

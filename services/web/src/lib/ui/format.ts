@@ -1,10 +1,20 @@
+const formats = new Map<string, Intl.NumberFormat>();
+
+/** Made once each: the very first one loads the browser's tables, which is 50 ms on a slow machine. */
+function numbers(language: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = JSON.stringify([language, options]);
+  let format = formats.get(key);
+  if (!format) formats.set(key, (format = new Intl.NumberFormat(language, options)));
+  return format;
+}
+
 /** Numbers, shares and dates in the reader's language. */
 export function number(value: number, language: string, digits = 0): string {
-  return new Intl.NumberFormat(language, { maximumFractionDigits: digits }).format(value);
+  return numbers(language, { maximumFractionDigits: digits }).format(value);
 }
 
 export function percent(share: number, language: string, digits = 0): string {
-  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits }).format(share);
+  return numbers(language, { style: "percent", maximumFractionDigits: digits }).format(share);
 }
 
 export function date(iso: string | null | undefined, language: string): string {
@@ -25,7 +35,7 @@ export function bytes(size: number, language: string): string {
     v /= 1000;
     i++;
   }
-  return new Intl.NumberFormat(language, { style: "unit", unit: units[i], unitDisplay: "short", maximumFractionDigits: 1 }).format(v);
+  return numbers(language, { style: "unit", unit: units[i]!, unitDisplay: "short", maximumFractionDigits: 1 }).format(v);
 }
 
 /**

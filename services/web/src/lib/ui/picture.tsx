@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 import type { BitMask } from "~/lib/canvas/bitmask";
 import { parseColour, rasterise } from "~/lib/canvas/tiles";
-import type { Frame } from "~/lib/stage/renderer";
+import type { Frame } from "~/lib/stage/frame";
 
 export interface Layered {
   mask: BitMask;
