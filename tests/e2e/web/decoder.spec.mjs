@@ -113,7 +113,7 @@ describe("the segmenter in the browser", () => {
     );
     await submitButton(page).click();
     await page.waitForFunction((u) => u !== "" && document.readyState === "complete", next);
-    for (let i = 0; i < 100 && !prompt; i++) await page.waitForTimeout(100);
+    await becomes(() => prompt !== null, true, "the answer sent");
     const mine = prompt.masks[0].rle;
     assert.deepEqual(mine.size, server.rle.size);
     assert.ok(dice(decode(mine), decode(server.rle)) >= 0.995, `Dice ${dice(decode(mine), decode(server.rle))}`);

@@ -1,7 +1,7 @@
 // What a volunteer lives through: first minute, drawing by mouse, finger, pen and keyboard, and the line going down.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
-import { SIZES, becomes, beginDrawing, launch, openContext, painted, sendsAnswer, startAsGuest, stroke, submissions, submitButton } from "./harness.mjs";
+import { SIZES, becomes, beginDrawing, journalled, launch, openContext, painted, sendsAnswer, startAsGuest, stroke, submissions, submitButton } from "./harness.mjs";
 
 let browser;
 before(async () => {
@@ -11,15 +11,16 @@ after(() => browser?.close());
 
 /** Answers the image and goes on to the next; true where it was a reference and the comparison was shown, at once or with a late receipt. */
 async function submit(page) {
-  const done = await submissions(page);
+  const receipt = page.waitForResponse((r) => r.request().method() === "POST" && r.url().endsWith("/submissions"));
   await sendsAnswer(page);
-  await page.waitForFunction(async (n) => (await (await fetch("/api/v1/me/stats")).json()).submissions > n, done);
-  const next = page.getByRole("button", { name: "Next image" });
-  const late = page.getByRole("button", { name: "See how you compared" });
-  await page.waitForTimeout(100);
-  if (await late.isVisible()) await late.click().then(() => next.waitFor());
-  const wasGold = await next.isVisible();
-  if (wasGold) await next.click();
+  const wasGold = Boolean((await (await receipt).json()).feedback);
+  if (wasGold) {
+    const next = page.getByRole("button", { name: "Next image" });
+    const late = page.getByRole("button", { name: "See how you compared" });
+    await next.or(late).first().waitFor();
+    if (await late.isVisible()) await late.click();
+    await next.click();
+  }
   await page.locator('.editor-actions button:has-text("Submit")').or(page.locator(".empty-title")).first().waitFor();
   return wasGold;
 }
@@ -85,7 +86,7 @@ describe("a volunteer", () => {
     await beginDrawing(page);
     await stroke(page, [0.4, 0.4], [0.6, 0.5]);
     const before = await painted(page);
-    await page.waitForTimeout(200);
+    await becomes(() => journalled(page), before, "the drawing in the journal");
     await page.reload();
     await page.getByRole("application").waitFor();
     await page.getByText("Your drawing from before is back.").waitFor();
@@ -176,8 +177,11 @@ describe("a volunteer", () => {
     await touch("touchStart", at(0.4, 0.4, 0), at(0.6, 0.6, 1));
     for (let i = 1; i <= 6; i++) await touch("touchMove", at(0.4 - i * 0.02, 0.4 - i * 0.02, 0), at(0.6 + i * 0.02, 0.6 + i * 0.02, 1));
     await touch("touchEnd");
-    await page.waitForTimeout(100);
+    // The pinch has arrived: the picture is larger, and the map of it comes up.
+    await page.locator(".stage-minimap").waitFor();
     assert.equal(await painted(page), drawn, "a pinch leaves no paint");
+    await page.getByRole("button", { name: "Undo" }).click();
+    await becomes(() => painted(page), 0, "what is left when the one stroke is taken back");
     await context.close();
   });
 
@@ -201,8 +205,10 @@ describe("a volunteer", () => {
     await send("pointerdown", 0.3, 0.7, palm);
     await send("pointermove", 0.35, 0.75, palm);
     await send("pointerup", 0.35, 0.75, palm);
-    await page.waitForTimeout(100);
     assert.equal(await painted(page), erased, "a palm draws nothing");
+    // Nor does it come late: the newest stroke to take back is the pen's.
+    await page.keyboard.press("Control+z");
+    await becomes(() => painted(page), drawn, "the drawing before the pen erased");
     await context.close();
   });
 
