@@ -146,9 +146,8 @@ def train(
         run.step += 1
         now = clock()
         run.seconds = now - started
-        if not run.planned:
-            pace.append(now - before)
-            _plan(run, pace)
+        pace.append(now - before)
+        _plan(run, pace)
         if run.step % 10 == 0 or run.step == run.planned:
             run.losses.append((run.step, loss))
         if (
@@ -184,12 +183,17 @@ def train(
 
 
 def _plan(run: _Training, pace: list[float]) -> None:
-    """Fix the number of steps, once the pace is known: the learning rate must know where it ends. Steps 1–3 are slower."""
-    if len(pace) == 8:
-        typical = max(float(np.median(pace[3:])), 1e-6)
-        run.planned = int(np.clip(run.params.max_seconds / typical, 9, run.params.max_steps))
-    elif run.step >= run.params.max_steps:
-        run.planned = run.params.max_steps
+    """Say how many steps there will be, which the learning rate must know: after 8 steps (the first three are slower), and again after
+    16, 32 and so on until half of them are taken. A machine that was busy while the first were taken would else end after a tenth of
+    what it could do."""
+    params, taken = run.params, len(pace)
+    if run.step >= params.max_steps and not run.planned:
+        run.planned = params.max_steps
+    if taken < 8 or taken & (taken - 1) or (run.planned and run.step > run.planned / 2):
+        return
+    lately = max(float(np.mean(pace[max(3, taken // 2) :])), 1e-6)
+    left = max(0.0, params.max_seconds - run.seconds) / lately
+    run.planned = int(np.clip(run.step + left, run.step + 1, params.max_steps))
 
 
 def _every(planned: int) -> int:

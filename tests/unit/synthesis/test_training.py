@@ -160,6 +160,24 @@ def test_the_time_budget_fixes_the_number_of_steps(diffusion):
     assert 9 <= done.steps < 60
 
 
+@pytest.mark.parametrize(("first", "later", "least", "most"), [(5.0, 0.5, 250, 400), (0.5, 5.0, 38, 60)])
+def test_the_number_of_steps_follows_a_machine_whose_pace_changes(diffusion, first, later, least, most):
+    images, maps = arrays(4)
+    calls = 0
+    now = 0.0
+
+    def clock() -> float:
+        nonlocal calls, now
+        calls += 1
+        now += first if calls < 24 else later  # two looks a step
+        return now
+
+    params = TrainParams(size=16, widths=(8, 16), patch=1, batch=2, max_steps=5000, max_seconds=400)
+    done = diffusion.train(images, maps, 2, params, clock=clock)
+    assert least <= done.steps <= most, "by the pace of the first eight steps: 40 and 400"
+    assert done.seconds <= 1.3 * 400
+
+
 def test_a_full_disk_at_a_checkpoint_keeps_the_one_before(diffusion, tmp_path, monkeypatch):
     images, maps = arrays(4)
     path = tmp_path / "state.ckpt"
