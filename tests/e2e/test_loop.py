@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -60,6 +61,13 @@ def test_demo_ends_with_a_report(tmp_path: Path):
     assert done.returncode == 0, done.stderr[-3000:]
     page = (tmp_path / "report.html").read_text()
     assert page.count("data:image/png;base64,") >= 30
+    drawn = re.search(r"Of (\d+) drawn, <b>(\d+) were kept</b>", page)
+    assert drawn is not None
+    assert drawn[1] == "6"
+    if drawn[2] != "6":
+        assert "The filters refused" in page
+        assert page.count('alt="refused synthetic image"') >= 1, "with their reasons"
+    assert page.count('alt="synthetic image ') == int(drawn[2])
     assert "http://" not in page.replace("http://www.w3.org", "")
     with zipfile.ZipFile(tmp_path / "dataset.zip") as archive:
         assert archive.testzip() is None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import time
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +23,7 @@ from services.cli.demo.memory import PeakMemory
 from services.cli.demo.platform import LAB, platform
 from services.cli.demo.report import write_report
 from services.cli.demo.seed import Seeded, seed
+from services.cli.demo.synthetic import Sample, published, refused
 from shared.imaging import rle
 
 
@@ -48,7 +48,8 @@ class Story:
     outcome: Outcome
     scores: Scores
     shown: list[Shown]
-    synthetic: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]
+    synthetic: list[Sample]
+    refused: list[Sample]
     synthesis: dict[str, Any]
     dataset: dict[str, Any]
     dataset_path: Path
@@ -122,7 +123,8 @@ def _run(api: Client, out: Path, options: dict[str, Any], fresh: bool) -> Story:
         outcome=outcome,
         scores=scores,
         shown=shown,
-        synthetic=_synthetic_pairs(path),
+        synthetic=published(path),
+        refused=refused(api, project_id, synthesis["id"]),
         synthesis=synthesis,
         dataset=dataset,
         dataset_path=path,
@@ -268,22 +270,3 @@ def _rater_rows(api: Client, project_id: str) -> list[dict[str, Any]]:
     answer = api.get(f"/projects/{project_id}/raters")
     rows: list[dict[str, Any]] = answer["items"] if isinstance(answer, dict) and "items" in answer else answer
     return rows
-
-
-def _synthetic_pairs(dataset: Path, limit: int = 12) -> list[tuple[NDArray[np.uint8], NDArray[np.uint8]]]:
-    """Synthetic images with their label maps, read from the published dataset: what the lab gets is what is shown."""
-    import json
-
-    pairs: list[tuple[NDArray[np.uint8], NDArray[np.uint8]]] = []
-    with zipfile.ZipFile(dataset) as archive:
-        names = archive.namelist()
-        manifest = next(n for n in names if n.endswith("manifest.jsonl"))
-        root = manifest[: -len("manifest.jsonl")]
-        for line in archive.read(manifest).decode().splitlines():
-            row = json.loads(line)
-            if row.get("origin", row.get("kind")) != "synthetic" or len(pairs) >= limit:
-                continue
-            image = np.asarray(Image.open(io.BytesIO(archive.read(root + row["image"]))).convert("L"))
-            mask = np.asarray(Image.open(io.BytesIO(archive.read(root + row["mask"]))).convert("L"))
-            pairs.append((image, mask))
-    return pairs

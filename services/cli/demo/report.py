@@ -16,6 +16,7 @@ from services.cli.demo.data import LABELS
 
 if TYPE_CHECKING:
     from services.cli.demo.loop import Shown, Story
+    from services.cli.demo.synthetic import Sample
 
 # ruff: noqa: E501
 _STYLE = """
@@ -146,22 +147,33 @@ def _images(story: Story) -> str:
 
 
 def _synthetic(story: Story) -> str:
-    if not story.synthetic:
-        return "<h2>Synthetic images</h2><p>No synthetic image passed the filters in this run; the manifest says why for each.</p>"
-    cells = []
-    for n, (image, mask) in enumerate(story.synthetic, 1):
-        cells.append(
-            f'<figure><div class="pair"><img src="{_png(image)}" alt="synthetic image {n}">'
-            f'<img src="{_png(_label_map(mask))}" alt="mask that image {n} was drawn from"></div>'
-            f"<figcaption>image and its mask, {image.shape[1]} × {image.shape[0]}</figcaption></figure>"
-        )
     result = story.synthesis.get("result") or {}
-    kept, gone = result.get("accepted"), result.get("rejected")
-    words = f" {kept} samples were kept, {gone} rejected by the filters." if kept is not None else ""
+    kept, gone = result.get("accepted", len(story.synthetic)), result.get("rejected", 0)
+    reasons = ", ".join(
+        f"{n} {html.escape(word)}" for word, n in sorted((result.get("reasons") or {}).items())
+    )
+    why = f" The filters refused {gone}: {reasons}." if gone else ""
     return (
         "<h2>Synthetic images beside their masks</h2><p>Drawn by a diffusion model that was trained on the consensus for "
-        f"{story.options['train_seconds']} s on this machine.{words} A longer training gives better pictures.</p>"
-        f'<div class="grid">{"".join(cells)}</div>'
+        f"{story.options['train_seconds']} s on this machine. Of {kept + gone} drawn, <b>{kept} were kept</b> and are in the dataset."
+        f"{why} A longer training gives better pictures.</p>"
+        f'<div class="grid">{"".join(_pair(s, n) for n, s in enumerate(story.synthetic, 1))}</div>'
+        + (
+            f'<p>Some that were refused, and are not in it:</p><div class="grid">{"".join(_pair(s) for s in story.refused)}</div>'
+            if story.refused
+            else ""
+        )
+    )
+
+
+def _pair(sample: Sample, number: int = 0) -> str:
+    height, width = sample.image.shape
+    name = f"synthetic image {number}" if number else "refused synthetic image"
+    words = html.escape(sample.reason) or f"image and its mask, {width} × {height}"
+    return (
+        f'<figure><div class="pair"><img src="{_png(sample.image)}" alt="{name}">'
+        f'<img src="{_png(_label_map(sample.mask))}" alt="mask that it was drawn for"></div>'
+        f"<figcaption>{words}</figcaption></figure>"
     )
 
 
