@@ -24,10 +24,10 @@ Guidance = Annotated[float, typer.Option(help="How closely the mask is followed;
 def run(
     project_id: str,
     seconds: Seconds = 600,
-    steps: Steps = 2000,
+    steps: Steps = 4000,
     samples: Samples = 64,
     size: Size = 64,
-    guidance: Guidance = 1.5,
+    guidance: Guidance = 1.25,
     seed: Seed = 0,
     wait: Wait = True,
 ) -> None:
@@ -44,7 +44,7 @@ def run(
 def train(
     project_id: str,
     seconds: Seconds = 600,
-    steps: Steps = 2000,
+    steps: Steps = 4000,
     size: Size = 64,
     seed: Seed = 0,
     wait: Wait = True,
@@ -60,7 +60,7 @@ def sample(
     project_id: str,
     generator: Annotated[str, typer.Option(help="Generator's id; default: the newest.")] = "",
     samples: Samples = 64,
-    guidance: Guidance = 1.5,
+    guidance: Guidance = 1.25,
     seed: Seed = 0,
     wait: Wait = True,
 ) -> None:

@@ -82,13 +82,17 @@ class Run:
         return f"{prefix}-{self.arm}-n{self.base}-f{self.fold}-s{self.seed}"
 
 
+#: Raised with every change of what a run does that no parameter tells: runs of another recipe are not mixed in.
+RECIPE = 2
+
+
 def fingerprint(data: StudySet, params: StudyParams) -> str:
     """Names the inputs: runs of other data or settings are never mixed in. Lists of arms, seeds and sizes may grow."""
     digest = hashlib.sha256()
     for array in (data.images, data.expert, data.crowd, data.has_expert, data.has_crowd):
         digest.update(np.ascontiguousarray(array).tobytes())
     fixed = {k: v for k, v in asdict(params).items() if k not in ("arms", "seeds", "base_images")}
-    digest.update(json.dumps([fixed, data.groups], sort_keys=True).encode())
+    digest.update(json.dumps([fixed, data.groups, RECIPE], sort_keys=True).encode())
     return digest.hexdigest()[:12]
 
 
@@ -169,6 +173,7 @@ def _generate(sets: _Sets, classes: int, params: StudyParams, run: Run, report: 
         size=params.size,
         max_steps=params.generator_steps,
         max_seconds=86400,
+        batch=8,
         seed=params.seed * 1000 + run.fold,
     )
     generator = diffusion.train(images, maps, classes, training, report=part(report, 0.0, 0.6))

@@ -70,7 +70,9 @@ class _Training:
         self.accelerator = Accelerator()
         net = build(shape)
         self.ema = {k: v.detach().clone() for k, v in net.state_dict().items()}
-        optimiser = torch.optim.AdamW(net.parameters(), lr=params.learning_rate, weight_decay=1e-2)
+        optimiser = torch.optim.AdamW(
+            net.parameters(), lr=params.learning_rate, weight_decay=1e-2, fused=True
+        )
         self.net, self.optimiser = self.accelerator.prepare(net, optimiser)
         self.ema = {k: v.to(self.accelerator.device) for k, v in self.ema.items()}
         self.best: dict[str, Any] | None = None
