@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,65 @@ class Drawn:
     measures: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """What the filters say of samples: reasons ("" is kept), refound Dice ``(n,)``, the thresholds, the same Dice of real images with
+    their own masks and with others', and both sides' features."""
+
+    reasons: list[str]
+    dice: NDArray[np.float64]
+    thresholds: filters.Thresholds
+    matched: NDArray[np.float64]
+    shuffled: NDArray[np.float64]
+    real: dict[str, features.Features]
+    fake: dict[str, features.Features]
+
+    @property
+    def kept(self) -> NDArray[np.bool_]:
+        """Which samples passed ``(n,)``."""
+        return np.array([not r for r in self.reasons], bool)
+
+    def counts(self) -> dict[str, Any]:
+        """How many were drawn and kept, and how many were refused for each reason."""
+        why = Counter(r.partition(":")[0] for r in self.reasons if r)
+        return {
+            "drawn": len(self.reasons),
+            "kept": int(self.kept.sum()),
+            "reasons": dict(sorted(why.items())),
+        }
+
+
+def sift(
+    images: NDArray[np.float32],
+    maps: NDArray[np.uint8],
+    samples: NDArray[np.float32],
+    wanted: NDArray[np.uint8],
+    classes: int,
+    *,
+    steps: int,
+    seed: int,
+    report: Report,
+) -> Sifted:
+    """Judge samples ``(n, C, S, S)`` drawn for the masks ``wanted``. The one filter of datasets and of studies.
+
+    ``images`` and ``maps`` are the generator's training fold, neighbours in order. The judges are segmenters of ``steps`` trained on two
+    thirds of it; what they find in the thirds that they never saw teaches the Dice threshold.
+    """
+    dice, matched, shuffled = refind(
+        images, maps, samples, wanted, classes, steps, seed, part(report, 0.0, 0.9)
+    )
+    report(0.95, "filtering", f"{len(samples)} images")
+    spaces = {s: features.extract(images, s) for s in features.SPACES}
+    fakes = {s: features.extract(samples, s) for s in features.SPACES}
+    scaled = {s: features.standardise(spaces[s], fakes[s]) for s in features.SPACES}
+    layout, style = scaled["pooled16"], scaled["texture"]
+    thresholds = filters.learn(layout[0], style[0], filters.grain(images), matched, shuffled)
+    reasons = filters.judge(
+        dice, layout[1], style[1], filters.grain(samples), layout[0], style[0], thresholds
+    )
+    return Sifted(reasons, dice, thresholds, matched, shuffled, spaces, fakes)
+
+
 def draw(
     generator: denoiser.Generator,
     images: NDArray[np.float32],
@@ -35,8 +95,8 @@ def draw(
 ) -> Drawn:
     """Sample ``params.samples`` images for masks made from ``maps`` and judge them.
 
-    ``images`` and ``maps`` are the generator's training fold. The judges are segmenters trained on two thirds of it; what they find in the
-    thirds that they never saw teaches the Dice threshold. ``held`` (validation images, may be empty) serves the membership attack.
+    ``images`` and ``maps`` are the generator's training fold, neighbours in order. ``held`` (validation images, may be empty) serves the
+    membership attack.
     """
     classes = generator.shape.classes
     rng = np.random.default_rng([params.seed, 1])
@@ -52,27 +112,27 @@ def draw(
         report=part(report, 0.0, 0.7),
     )
     samples = np.stack(list(found))
-    dice, matched, shuffled = refind(images, maps, samples, wanted, classes, params, part(report, 0.7, 0.95))
-    report(0.96, "filtering", f"{len(samples)} images")
-    spaces = {s: features.extract(images, s) for s in features.SPACES}
-    fakes = {s: features.extract(samples, s) for s in features.SPACES}
-    real = {s: features.standardise(spaces[s], fakes[s]) for s in features.SPACES}
-    layout, style = real["pooled16"], real["texture"]
-    thresholds = filters.learn(layout[0], style[0], filters.grain(images), matched, shuffled)
-    reasons = filters.judge(
-        dice, layout[1], style[1], filters.grain(samples), layout[0], style[0], thresholds
+    sifted = sift(
+        images,
+        maps,
+        samples,
+        wanted,
+        classes,
+        steps=params.filter_steps,
+        seed=params.seed,
+        report=part(report, 0.7, 0.97),
     )
-    kept = np.array([not r for r in reasons])
+    thresholds = sifted.thresholds
     report(0.98, "measuring", "distances to real images")
     scores = measures.measure(
-        spaces,
-        {s: fakes[s][kept] for s in features.SPACES},
+        sifted.real,
+        {s: sifted.fake[s][sifted.kept] for s in features.SPACES},
         {s: features.extract(held[0], s) for s in features.SPACES},
         np.random.default_rng([params.seed, 2]),
     )
     facts = {
         "drawn": len(samples),
-        "kept": int(kept.sum()),
+        "kept": int(sifted.kept.sum()),
         "refused_masks": len(refused),
         "thresholds": {
             "dice": thresholds.dice,
@@ -82,13 +142,13 @@ def draw(
             "notes": list(thresholds.notes),
         },
         "faithfulness": {
-            "synthetic": _mean(dice),
-            "real_held_out": _mean(matched),
-            "real_shuffled": _mean(shuffled),
+            "synthetic": _mean(sifted.dice),
+            "real_held_out": _mean(sifted.matched),
+            "real_shuffled": _mean(sifted.shuffled),
         },
         "spaces": [s.as_dict() for s in scores],
     }
-    return Drawn(samples, drawn, reasons, dice, facts)
+    return Drawn(samples, drawn, sifted.reasons, sifted.dice, facts)
 
 
 def refind(
@@ -97,7 +157,8 @@ def refind(
     samples: NDArray[np.float32],
     wanted: NDArray[np.uint8],
     classes: int,
-    params: SampleParams,
+    steps: int,
+    seed: int,
     report: Report,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Mean Dice ``(n,)`` of each sample's mask as segmenters trained on real images find it; then the same of *every* real image with
@@ -108,7 +169,7 @@ def refind(
     """
     count = len(images)
     parts = 3 if count >= 8 else 1
-    start = int(np.random.default_rng([params.seed, 3]).integers(0, count))
+    start = int(np.random.default_rng([seed, 3]).integers(0, count))
     block = (np.arange(count) - start) % count * parts // count if parts > 1 else np.full(count, -1)
     scores, matched, shuffled = [], [], []
     for number in range(parts):
@@ -116,8 +177,8 @@ def refind(
         net = segmenter.train(
             [segmenter.Pool(images[~held], maps[~held])],
             classes,
-            steps=params.filter_steps,
-            seed=params.seed + number,
+            steps=steps,
+            seed=seed + number,
             augment=True,
             report=part(report, number / parts, (number + 1) / parts),
         )

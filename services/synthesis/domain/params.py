@@ -163,11 +163,13 @@ class StudyParams:
     synthetic_share: float = 0.5
     generator_steps: int = 600
     synthetic_images: int = 96
-    guidance: float = 1.5
+    guidance: float = 1.25
+    filter_steps: int = 250
     seed: int = 0
 
     def __post_init__(self) -> None:
         _between("size", self.size, 16, 512)
+        _between("filter_steps", self.filter_steps, 1, 1_000_000)
         _between("seeds", self.seeds, 1, 100)
         _between("folds", self.folds, 2, 20)
         _between("steps", self.steps, 1, 1_000_000)

@@ -91,14 +91,27 @@ def analyse(
     table: dict[tuple[int, str], dict[tuple[int, int], dict[str, float]]] = {}
     images_of: dict[tuple[int, str], int] = {}
     notes = notes_first + [f"{arm}: left out, {why}" for arm, why in skipped.items()]
+    sifted: dict[tuple[int, int], dict[str, Any]] = {}
+    void: set[tuple[int, str]] = set()
     for run, found in runs:
+        if found.get("synthetic"):
+            sifted[run.base, run.fold] = found["synthetic"]
         if found["scores"] is None:
-            notes.append(f"{run.arm} with {run.base} base images: left out, {found['why']}")
+            note = f"{run.arm} with {run.base} base images, fold {run.fold + 1}: left out, {found['why']}"
+            if note not in notes:  # the same for every seed
+                notes.append(note)
+            void.add((run.base, run.arm))
             continue
         images_of[run.base, run.arm] = found["images"]
         cells = table.setdefault((run.base, run.arm), {})
         for column, place in enumerate(found["test"]):
             cells[run.seed, place] = {m: found["scores"][m][column] for m in MEASURES}
+    # Arms are compared on the same test images: without one fold an arm can't be.
+    for base, arm in sorted(void & set(table)):
+        del table[base, arm]
+        notes.append(
+            f"{arm} with {base} base images: left out of all comparisons, since a fold of it is missing"
+        )
     comparisons: list[Comparison] = []
     means: list[dict[str, Any]] = []
     for base in params.base_images:
@@ -133,6 +146,7 @@ def analyse(
         "crowd_kind": data.crowd_kind,
         "crowd_dice": data.crowd_dice(),
         "params": asdict(params),
+        "synthetic": [sifted[key] for key in sorted(sifted)],
     }
     return Outcome(comparisons, means, per_image, notes, facts)
 

@@ -64,6 +64,7 @@ def render(outcome: Outcome) -> str:
     used = {row["arm"] for row in outcome.means}
     parts += [f"<tr><td>{arm}</td><td>{_text(what)}</td></tr>" for arm, what in ARMS.items() if arm in used]
     parts.append("</table>")
+    parts.append(_synthetic(facts.get("synthetic") or []))
     if outcome.notes:
         parts.append(
             "<h2>What is missing</h2><ul>" + "".join(f"<li>{_text(n)}</li>" for n in outcome.notes) + "</ul>"
@@ -77,6 +78,22 @@ def render(outcome: Outcome) -> str:
     title = f"Study: {_text(facts['name'])}"
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1"><title>{title}</title>'
     return f'<!doctype html><html lang="en"><head>{head}<style>{_STYLE}</style></head><body>{"".join(parts)}</body></html>'
+
+
+def _synthetic(sifted: Sequence[dict[str, Any]]) -> str:
+    """How many synthetic images each fold's generator drew, and what the filters made of them; "" where no arm has any."""
+    if not sifted:
+        return ""
+    rows = "".join(
+        f"<tr><td class=n>{c['base']}</td><td class=n>{c['fold'] + 1}</td><td class=n>{c['drawn']}</td><td class=n>{c['kept']}</td>"
+        f"<td>{_text(', '.join(f'{n} {word}' for word, n in c['reasons'].items())) or '–'}</td></tr>"
+        for c in sifted
+    )
+    return (
+        "<h2>Synthetic images</h2><p>Each fold's generator saw base and crowd of its training folds. Its samples pass the same filters as "
+        "those of a dataset; only what was kept is trained on.</p><table><tr><th class=n>Base</th><th class=n>Fold</th>"
+        f"<th class=n>Drawn</th><th class=n>Kept</th><th>Refused</th></tr>{rows}</table>"
+    )
 
 
 def _crowd(facts: dict[str, Any]) -> str:

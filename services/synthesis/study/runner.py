@@ -25,6 +25,8 @@ from services.synthesis.training.progress import Report, part, silent
 from shared.imaging import metrics
 
 MEASURES = ("dice", "iou", "hd95", "presence")
+#: Fewer kept samples than this are no arm: a batch would repeat one or two pictures, and a single one's mask can't be swapped.
+MIN_KEPT = 4
 
 
 class Ledger(Protocol):
@@ -123,7 +125,7 @@ def run_all(
     where = folds_of(data, params.folds, params.seed)
     prefix = fingerprint(data, params)
     runs, _ = plan(data, params)
-    samples: tuple[tuple[int, int], Any] | None = None
+    samples: tuple[tuple[int, int], _Synthetic] | None = None
     for number, run in enumerate(runs):
         tell = part(report, number / len(runs), (number + 1) / len(runs))
         found = ledger.get(run.key(prefix))
@@ -144,6 +146,18 @@ class _Sets:
     crowd: tuple[NDArray[np.float32], NDArray[np.uint8]]
     expert: tuple[NDArray[np.float32], NDArray[np.uint8]]
     test: NDArray[np.int64]
+    order: NDArray[np.int64]
+    """Puts base and crowd, joined, in the order of the data, where neighbours of one volume lie together."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Synthetic:
+    """Pairs that passed the filters; how many were drawn, kept and refused why; and, where there are too few, why there are none."""
+
+    images: NDArray[np.float32] | None = None
+    maps: NDArray[np.uint8] | None = None
+    counts: dict[str, Any] | None = None
+    why: str = ""
 
 
 def _sets(data: StudySet, params: StudyParams, where: NDArray[np.int64], run: Run) -> _Sets:
@@ -158,17 +172,18 @@ def _sets(data: StudySet, params: StudyParams, where: NDArray[np.int64], run: Ru
         (data.images[rest], data.crowd[rest]),
         (data.images[known], data.expert[known]),
         np.flatnonzero((where == run.fold) & data.has_expert),
+        np.argsort(np.concatenate([base, rest])),
     )
 
 
-def _generate(sets: _Sets, classes: int, params: StudyParams, run: Run, report: Report) -> Any:
-    """Synthetic pairs from a generator that saw base and crowd of the training part; None when that is too little."""
+def _generate(sets: _Sets, classes: int, params: StudyParams, run: Run, report: Report) -> _Synthetic:
+    """Synthetic pairs from a generator that saw base and crowd of the training part, and that pass the filters of a dataset."""
+    from services.synthesis import judge
     from services.synthesis.training import diffusion, sampling
 
-    images = np.concatenate([sets.base[0], sets.crowd[0]])
-    maps = np.concatenate([sets.base[1], sets.crowd[1]])
+    images, maps = (array[sets.order] for array in _join(sets.base, sets.crowd))
     if len(images) < MIN_TRAIN_IMAGES or not maps.any():
-        return None
+        return _Synthetic(why="too few images to train a generator")
     training = TrainParams(
         size=params.size,
         max_steps=params.generator_steps,
@@ -180,19 +195,44 @@ def _generate(sets: _Sets, classes: int, params: StudyParams, run: Run, report: 
     rng = np.random.default_rng([params.seed, 31, run.fold, run.base])
     draws, _ = draw_masks(list(maps), params.synthetic_images, classes, rng)
     wanted = np.stack([d.label_map for d in draws])
-    found = sampling.sample(
-        generator, wanted, guidance=params.guidance, seed=run.fold, report=part(report, 0.6, 0.8)
+    drawn = np.stack(
+        list(
+            sampling.sample(
+                generator, wanted, guidance=params.guidance, seed=run.fold, report=part(report, 0.6, 0.7)
+            )
+        )
     )
-    return np.stack(list(found)), wanted
+    seed = params.seed * 1000 + 100 + run.fold
+    sifted = judge.sift(
+        images,
+        maps,
+        drawn,
+        wanted,
+        classes,
+        steps=params.filter_steps,
+        seed=seed,
+        report=part(report, 0.7, 0.8),
+    )
+    counts = {"fold": run.fold, "base": run.base, **sifted.counts()}
+    if sifted.kept.sum() < MIN_KEPT:
+        few = f"only {counts['kept']} of {counts['drawn']} samples passed the filters; {MIN_KEPT} are needed"
+        return _Synthetic(counts=counts, why=few)
+    return _Synthetic(drawn[sifted.kept], wanted[sifted.kept], counts)
 
 
 def _train_and_test(
-    data: StudySet, params: StudyParams, sets: _Sets, samples: Any, run: Run, report: Report
+    data: StudySet,
+    params: StudyParams,
+    sets: _Sets,
+    samples: _Synthetic | None,
+    run: Run,
+    report: Report,
 ) -> dict[str, Any]:
     from services.synthesis.training import segmenter
 
-    if run.arm in SYNTHETIC_ARMS and samples is None:
-        return {"scores": None, "why": "too few images to train a generator"}
+    synthetic = samples if run.arm in SYNTHETIC_ARMS else None
+    if synthetic is not None and synthetic.images is None:
+        return {"scores": None, "why": synthetic.why, "synthetic": synthetic.counts}
     steps, augment, start = params.steps, run.arm in ("augmented", "enhanced"), None
     real = (
         [segmenter.Pool(*_join(sets.base, sets.crowd))]
@@ -209,7 +249,10 @@ def _train_and_test(
     seed = params.seed * 1000 + run.seed
     if pools is None:
         share = params.synthetic_share
-        fake_images, fake_maps = samples
+        assert synthetic is not None
+        assert synthetic.images is not None
+        assert synthetic.maps is not None
+        fake_images, fake_maps = synthetic.images, synthetic.maps
         if run.arm == "crowd_shuffled":
             fake_maps = np.roll(fake_maps, 1 + len(fake_maps) // 3, axis=0)
         fake = segmenter.Pool(fake_images, fake_maps, share)
@@ -240,6 +283,7 @@ def _train_and_test(
         "scores": {name: [s[name] for s in scores] for name in MEASURES},
         "steps": steps,
         "images": sum(len(p.images) for p in pools),
+        "synthetic": synthetic.counts if synthetic is not None else None,
     }
 
 

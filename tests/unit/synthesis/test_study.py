@@ -163,6 +163,60 @@ def test_analysis_says_what_helped_hurt_and_cannot_be_told(tmp_path):
     assert len((tmp_path / "scores.csv").read_text().splitlines()) == 1 + 8 * 3 * 30
 
 
+def test_an_arm_without_samples_in_a_fold_is_left_out_and_said_so():
+    found = study_set(30, 10)
+    params = StudyParams(arms=("base", "crowd", "crowd_synthetic"), seeds=2, folds=3, base_images=(8,))
+
+    def runs():
+        for run, result in fake_runs(found, params, {"crowd": 0.1}):
+            counts = {
+                "fold": run.fold,
+                "base": 8,
+                "drawn": 9,
+                "kept": 9 - 4 * run.fold,
+                "reasons": {"noisy": 4 * run.fold} if run.fold else {},
+            }
+            if run.arm == "crowd_synthetic":
+                result = {**result, "synthetic": counts}
+                if run.fold == 2:
+                    result = {
+                        "scores": None,
+                        "why": "only 1 of 9 samples passed the filters; 4 are needed",
+                        "synthetic": counts,
+                    }
+            yield run, result
+
+    outcome = analysis.analyse(found, params, runs(), {})
+    assert {c.arm for c in outcome.comparisons} == {"crowd"}
+    assert [n for n in outcome.notes if "fold 3" in n] == [
+        "crowd_synthetic with 8 base images, fold 3: left out, only 1 of 9 samples passed the filters; 4 are needed"
+    ]
+    assert any("left out of all comparisons" in n for n in outcome.notes)
+    page = report.render(analysis.from_result(json.loads(json.dumps(outcome.result()))))
+    for kept, refused in ((9, "–"), (5, "4 noisy"), (1, "8 noisy")):
+        assert f"<td class=n>9</td><td class=n>{kept}</td><td>{refused}</td>" in page
+
+
+@pytest.mark.torch
+def test_studies_sift_with_the_filter_of_datasets():
+    """Real images that weren't trained on pass as samples, and the same with noise on them, or with others' masks, don't."""
+    pytest.importorskip("torch")
+    from services.synthesis import judge
+
+    images, maps = arrays(48, 32)
+    rng = np.random.default_rng(0)
+    noisy = np.clip(images[40:] + rng.normal(0, 0.5, images[40:].shape), -1, 1).astype(np.float32)
+    samples = np.concatenate([images[32:40], noisy, images[32:40]])
+    wanted = np.concatenate([maps[32:], np.roll(maps[32:40], 4, axis=0)])
+    sifted = judge.sift(images[:32], maps[:32], samples, wanted, 2, steps=120, seed=0, report=lambda *_: None)
+    kept = sifted.kept
+    assert kept[:8].sum() >= 6
+    assert not kept[8:16].any()
+    assert kept[16:].sum() <= 2
+    assert sifted.counts()["drawn"] == 24
+    assert sifted.counts()["kept"] + sum(sifted.counts()["reasons"].values()) == 24
+
+
 @pytest.mark.torch
 @pytest.mark.slow
 def test_a_small_study_runs_resumes_and_never_tests_on_what_it_trained_on(tmp_path):
@@ -170,13 +224,19 @@ def test_a_small_study_runs_resumes_and_never_tests_on_what_it_trained_on(tmp_pa
     found = study_set(18, 6)
     params = StudyParams(
         arms=("base", "crowd_synthetic", "crowd_shuffled", "pretrained", "synthetic_only"), size=16, seeds=1, folds=2,
-        base_images=(4,), steps=6, batch=4, generator_steps=9, synthetic_images=6,
+        base_images=(4,), steps=6, batch=4, generator_steps=9, synthetic_images=6, filter_steps=6,
     )  # fmt: skip
     ledger = runner.FileLedger(tmp_path)
     first = list(runner.run_all(found, params, ledger))
     assert len(first) == 10
     where = data.folds_of(found, 2, 0)
     for run, result in first:
+        if run.arm != "base":
+            # Nine steps draw noise, and that is what the filters call it.
+            assert result["scores"] is None
+            assert result["synthetic"]["drawn"] == 6
+            assert sum(result["synthetic"]["reasons"].values()) > 2
+            continue
         assert {int(where[i]) for i in result["test"]} == {run.fold}
         sets = runner._sets(found, params, where, run)
         groups = {found.groups[i] for i in sets.test}
