@@ -1,6 +1,6 @@
 """The denoiser of the generator: what it was built for, its noise schedule, one call of it, and its weights as bytes.
 
-A `UNet2DModel` whose label map is one more input channel (Konz et al. 2024, see `training.diffusion`).
+A `UNet2DModel` that sees the label map beside the noisy image, a channel a class (Konz et al. 2024, see `training.diffusion`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from shared.errors import InvalidInput
 
 TIMESTEPS = 1000
 NO_MASK = -1.0
-"""The label-map channel's value for "no map given"; background is 0 and classes lie in (0, 1]."""
+"""The value of the label map's channels for "no map given"; a class is 0 or 1 in its own, background 0 in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class Shape:
     classes: int
     widths: tuple[int, ...]
     patch: int
+    planes: bool = True
+    """A channel a class. False: all classes in one, evenly up to 1, as generators from before 2026-11-27 were trained."""
 
 
 @dataclass(slots=True)
@@ -61,7 +63,7 @@ def build(shape: Shape) -> Any:
     down = ["DownBlock2D"] * (levels - 1) + ["AttnDownBlock2D"]
     return UNet2DModel(
         sample_size=shape.size // shape.patch,
-        in_channels=(shape.channels + 1) * area,
+        in_channels=(shape.channels + (shape.classes if shape.planes else 1)) * area,
         out_channels=shape.channels * area,
         layers_per_block=1,
         block_out_channels=shape.widths,
@@ -73,7 +75,7 @@ def build(shape: Shape) -> Any:
 
 
 def predict(net: Any, shape: Shape, noisy: Any, condition: Any, times: Any) -> Any:
-    """The predicted v ``(B, C, S, S)`` of noisy images ``(B, C, S, S)`` under the map channel ``(B, 1, S, S)``."""
+    """The predicted v ``(B, C, S, S)`` of noisy images ``(B, C, S, S)`` under the map's channels, see `map_channels`."""
     joined = torch.cat([noisy, condition], dim=1)
     if shape.patch > 1:
         joined = functional.pixel_unshuffle(joined, shape.patch)
@@ -81,9 +83,15 @@ def predict(net: Any, shape: Shape, noisy: Any, condition: Any, times: Any) -> A
     return functional.pixel_shuffle(out, shape.patch) if shape.patch > 1 else out
 
 
-def map_channel(maps: Any, classes: int) -> Any:
-    """uint8 maps ``(B, S, S)`` → the map channel ``(B, 1, S, S)``, background 0, classes evenly up to 1."""
-    return (maps.float() / classes).unsqueeze(1)
+def map_channels(maps: Any, shape: Shape) -> Any:
+    """uint8 maps ``(B, S, S)`` → float ``(B, classes, S, S)``, or ``(B, 1, S, S)`` for a shape without planes.
+
+    One channel for all classes makes their intensities a function that isn't monotonous (black, bright, grey for 0, 1, 2), which a
+    network has to learn before it can follow the map.
+    """
+    if not shape.planes:
+        return (maps.float() / shape.classes).unsqueeze(1)
+    return functional.one_hot(maps.long(), shape.classes + 1)[..., 1:].movedim(-1, 1).float()
 
 
 def shape_dict(shape: Shape) -> dict[str, Any]:
@@ -94,6 +102,7 @@ def shape_dict(shape: Shape) -> dict[str, Any]:
         "classes": shape.classes,
         "widths": list(shape.widths),
         "patch": shape.patch,
+        "planes": shape.planes,
     }
 
 
@@ -118,7 +127,14 @@ def load_weights(data: bytes) -> Generator:
         (length,) = struct.unpack("<Q", data[:8])
         meta = json.loads(data[8 : 8 + length])["__metadata__"]["bramble"]
         raw = json.loads(meta)
-        shape = Shape(raw["size"], raw["channels"], raw["classes"], tuple(raw["widths"]), raw["patch"])
+        shape = Shape(
+            raw["size"],
+            raw["channels"],
+            raw["classes"],
+            tuple(raw["widths"]),
+            raw["patch"],
+            raw.get("planes", False),
+        )
         net = build(shape)
         net.load_state_dict(load(data))
     except (RuntimeError, KeyError, ValueError, TypeError, struct.error) as error:

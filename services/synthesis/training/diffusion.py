@@ -1,7 +1,8 @@
 """Segmentation-guided diffusion: images drawn for a given label map.
 
-Konz et al. 2024, "Anatomically-Controllable Medical Image Generation with Segmentation-Guided Diffusion Models" (MICCAI): the label map is
-one more input channel of the denoiser, and classes are left out at random in training so that incomplete maps work (mask ablation).
+Konz et al. 2024, "Anatomically-Controllable Medical Image Generation with Segmentation-Guided Diffusion Models" (MICCAI): the
+label map goes into the denoiser beside the noisy image (here a channel a class), and classes are left out at random in training so
+that incomplete maps work (mask ablation).
 With v-prediction (Salimans & Ho 2022), the squared-cosine schedule (Nichol & Dhariwal 2021), classifier-free guidance on the map
 (Ho & Salimans 2022), DDIM sampling (Song et al. 2021) with trailing timesteps (Lin et al. 2024), and EMA weights.
 
@@ -29,7 +30,7 @@ from services.synthesis.training.denoiser import (
     Generator,
     Shape,
     build,
-    map_channel,
+    map_channels,
     predict,
     scheduler,
     shape_dict,
@@ -220,7 +221,7 @@ def _one_step(run: _Training, data: Any, labels: Any, noise_schedule: DDIMSchedu
         for index in range(1, shape.classes + 1):
             gone = torch.from_numpy(rng.random(params.batch) < params.drop_class).to(data.device)
             maps[(maps == index) & gone[:, None, None]] = 0
-    condition = map_channel(maps, shape.classes)
+    condition = map_channels(maps, shape)
     unconditional = torch.from_numpy(rng.random(params.batch) < params.drop_mask).to(data.device)
     condition[unconditional] = NO_MASK
     source = torch.Generator().manual_seed(int(rng.integers(0, 2**62)))
@@ -268,5 +269,5 @@ def _validate(run: _Training, validation: tuple[Any, Any], noise_schedule: DDIMS
     target = noise_schedule.get_velocity(images, noise, times)
     noisy = noise_schedule.add_noise(images, noise, times)
     with torch.no_grad():
-        guess = predict(net, run.shape, noisy, map_channel(maps, run.shape.classes), times)
+        guess = predict(net, run.shape, noisy, map_channels(maps, run.shape), times)
     return float(functional.mse_loss(guess, target))

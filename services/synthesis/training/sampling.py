@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from services.synthesis.training.denoiser import NO_MASK, Generator, map_channel, predict, scheduler
+from services.synthesis.training.denoiser import NO_MASK, Generator, map_channels, predict, scheduler
 from services.synthesis.training.progress import Report, silent
 from shared.errors import InvalidInput
 
@@ -56,7 +56,7 @@ def _sample_batch(
     shape = generator.shape
     device = "cuda" if torch.cuda.is_available() else "cpu"
     net = generator.net.to(device)
-    condition = map_channel(torch.from_numpy(np.ascontiguousarray(maps)).to(device), shape.classes)
+    condition = map_channels(torch.from_numpy(np.ascontiguousarray(maps)).to(device), shape)
     nothing = torch.full_like(condition, NO_MASK)
     size = (shape.channels, shape.size, shape.size)
     seeds = [(seed * 1_000_003 + first + i) % 2**63 for i in range(len(maps))]

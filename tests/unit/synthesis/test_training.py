@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 
 import numpy as np
 import pytest
@@ -110,6 +111,31 @@ def test_weights_survive_and_other_bytes_are_refused(diffusion, sampling, denois
             denoiser.load_weights(bad)
     with pytest.raises(InvalidInput, match="draws 16 x 16"):
         list(sampling.sample(done, np.zeros((1, 32, 32), np.uint8)))
+
+
+def test_weights_from_before_classes_had_channels_of_their_own_still_draw(sampling, denoiser):
+    shape = denoiser.Shape(16, 1, 2, (8, 16), 1, planes=False)
+    data = denoiser.save_weights(denoiser.Generator(shape, denoiser.build(shape)))
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    about = json.loads(header["__metadata__"]["bramble"])
+    del about["planes"]  # as they were written
+    header["__metadata__"]["bramble"] = json.dumps(about)
+    text = json.dumps(header).encode()
+    back = denoiser.load_weights(len(text).to_bytes(8, "little") + text + data[8 + length :])
+    assert back.shape == shape
+    (image,) = sampling.sample(back, np.ones((1, 16, 16), np.uint8), steps=2)
+    assert image.shape == (1, 16, 16)
+
+
+def test_each_class_has_a_channel_of_its_own(denoiser):
+    import torch
+
+    maps = torch.tensor([[[0, 1], [2, 1]]], dtype=torch.uint8)
+    shape = denoiser.Shape(2, 1, 2, (8,), 1)
+    assert denoiser.map_channels(maps, shape).tolist() == [[[[0, 1], [0, 1]], [[0, 0], [1, 0]]]]
+    older = denoiser.Shape(2, 1, 2, (8,), 1, planes=False)
+    assert denoiser.map_channels(maps, older).tolist() == [[[[0, 0.5], [1, 0.5]]]]
 
 
 @pytest.mark.parametrize(
