@@ -1,6 +1,9 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import i18next from "i18next";
+import { describe, expect, it, vi } from "vitest";
+import { setLanguage, startI18n } from "~/lib/i18n";
+import { ar } from "~/lib/i18n/ar";
 import { de } from "~/lib/i18n/de";
 import { en } from "~/lib/i18n/en";
 import { fr } from "~/lib/i18n/fr";
@@ -22,23 +25,59 @@ function sources(dir: string): string[] {
   return readdirSync(dir, { withFileTypes: true }).flatMap((e) => (e.isDirectory() ? sources(join(dir, e.name)) : /\.tsx?$/.test(e.name) && !dir.endsWith("i18n") ? [readFileSync(join(dir, e.name), "utf8")] : []));
 }
 
+/** The keys of English, with each counted sentence in all the forms that the language has. */
+function wanted(language: string): string[] {
+  // Of French the form for round millions is left out: nothing here is counted so high.
+  const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories.filter((c) => language !== "fr" || c !== "many");
+  return [...new Set(Object.keys(reference).flatMap((key) => (key.endsWith("_other") ? forms.map((f) => key.replace(PLURAL, `_${f}`)) : [key])))].sort();
+}
+
 describe.each([
   ["de", de],
   ["fr", fr],
-])("%s", (_, dictionary) => {
+  ["ar", ar],
+])("%s", (language, dictionary) => {
   const own = flatten(dictionary);
-  it("has the keys of English, no more and no fewer", () => {
-    expect(Object.keys(own).sort()).toEqual(Object.keys(reference).sort());
+  it("has the keys of English in all forms of the language, no more and no fewer", () => {
+    expect(Object.keys(own).sort()).toEqual(wanted(language));
   });
   it("keeps each sentence's variables and leaves none empty", () => {
     for (const [key, text] of Object.entries(own)) {
       expect(text.trim(), key).not.toBe("");
-      expect(variables(text), key).toEqual(variables(reference[key]!));
+      const needed = variables(reference[key] ?? reference[key.replace(PLURAL, "_other")]!);
+      // None, one and two may be words.
+      const isWord = /_(zero|one|two)$/.test(key) && !variables(text).includes("count");
+      expect(variables(text), key).toEqual(isWord ? needed.filter((v) => v !== "count") : needed);
     }
   });
   it("is a translation", () => {
     const same = Object.keys(own).filter((k) => own[k] === reference[k] && own[k]!.length > 24);
     expect(same).toEqual([]);
+  });
+});
+
+describe("Arabic", () => {
+  it("is written in Arabic letters, but for names that have no other", () => {
+    const names = new Set(["method.staple", "format.coco", "format.nnunet", "format.huggingface"]);
+    const other = Object.entries(flatten(ar)).filter(([key, text]) => !names.has(key) && !/^\{\{count\}\}$/.test(text) && !/[\u0600-\u06ff]/.test(text));
+    expect(other).toEqual([]);
+  });
+
+  it("counts in its six forms, and says numbers in the digits of the reader's region", async () => {
+    vi.stubGlobal("navigator", { languages: ["ar-EG", "en-GB"] });
+    vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => undefined });
+    vi.stubGlobal("document", { documentElement: {} });
+    await startI18n();
+    expect(i18next.language).toBe("ar");
+    expect(document.documentElement.dir).toBe("rtl");
+    const said = [0, 1, 2, 3, 11, 100].map((count) => i18next.t("images.title", { count }));
+    expect(said).toEqual(["لا صور", "صورة واحدة", "صورتان", "٣ صور", "١١ صورة", "١٠٠ صورة"]);
+    expect(i18next.t("overview.quorum", { count: 2 })).toBe("تكتمل كل صورة مع إجابتين.");
+    // A name of another direction is kept apart.
+    expect(i18next.t("nav.account", { name: "Robin" })).toBe("حساب \u2068Robin\u2069");
+    await setLanguage("en");
+    expect(i18next.t("images.title", { count: 1234 })).toBe("1,234 images");
+    vi.unstubAllGlobals();
   });
 });
 

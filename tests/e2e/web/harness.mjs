@@ -61,6 +61,16 @@ export async function logInAs(page, email, password) {
   await page.getByRole("heading", { name: "Account", exact: true }).waitFor();
 }
 
+/** Logs in past the form, for pages in any language. */
+export async function logInUnseen(page, who) {
+  const [email, password] = ACCOUNTS[who];
+  await page.goto("/");
+  await page.evaluate(async (body) => {
+    const answer = await fetch("/api/v1/auth/login", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`login: ${answer.status}`);
+  }, { email, password });
+}
+
 export async function startAsGuest(page) {
   await page.goto("/");
   await page.getByRole("button", { name: "Start labelling" }).click();

@@ -24,8 +24,8 @@ export default function GuidePage() {
       <Remote query={query} missing={<NotFound to="/projects" label={t("nav.projects")} />}>
         {(project) => (
           <>
-            <h1>{project.name}</h1>
-            <p className="lead">{project.summary}</p>
+            <h1><bdi>{project.name}</bdi></h1>
+            <p className="lead"><bdi>{project.summary}</bdi></p>
             <Progress value={project.counts.retired} max={project.counts.retired + project.counts.open} label={t("projects.progress", { name: project.name })} />
             <section className="card">
               <h2>{t("guide.labels")}</h2>
@@ -34,8 +34,8 @@ export default function GuidePage() {
                   <li key={l.id}>
                     <span className="swatch" style={{ background: labelColour(l) }} />
                     <div>
-                      <strong>{l.name}</strong>
-                      {l.description && <p className="soft">{l.description}</p>}
+                      <strong><bdi>{l.name}</bdi></strong>
+                      {l.description && <p className="soft"><bdi>{l.description}</bdi></p>}
                     </div>
                   </li>
                 ))}

@@ -38,11 +38,11 @@ export function LabHome() {
                 <li key={p.id} className="card project-card">
                   <div className="project-head">
                     <h2>
-                      <Link to={`/lab/${p.id}`}>{p.name}</Link>
+                      <Link to={`/lab/${p.id}`}><bdi>{p.name}</bdi></Link>
                     </h2>
                     <Badge tone={p.status === "active" ? "good" : "warn"}>{t(`status.${p.status}`)}</Badge>
                   </div>
-                  <p className="soft">{p.summary}</p>
+                  <p className="soft"><bdi>{p.summary}</bdi></p>
                   <Progress value={p.counts.retired} max={p.counts.retired + p.counts.open} label={t("projects.progress", { name: p.name })} />
                   <p className="fine">
                     {t("lab.cardCounts", { images: number(p.counts.images, i18n.language), submissions: number(p.counts.submissions, i18n.language), raters: number(p.counts.raters, i18n.language) })}

@@ -27,7 +27,7 @@ export function ProjectLayout() {
                 <p className="crumb">
                   <Link to="/lab">{t("lab.title")}</Link>
                 </p>
-                <h1>{project.name}</h1>
+                <h1><bdi>{project.name}</bdi></h1>
               </div>
               <div className="row">
                 {live && <Badge tone="good">{t("lab.live")}</Badge>}

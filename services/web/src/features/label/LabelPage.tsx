@@ -78,7 +78,7 @@ function Labelling({ project, rater }: { project: Project; rater: string }) {
         <Link className="icon-button" to={`/projects/${project.id}`} aria-label={t("label.leave")}>
           <Icon name="back" size={22} />
         </Link>
-        <h1 title={project.name}>{project.name}</h1>
+        <h1 title={project.name}><bdi>{project.name}</bdi></h1>
         <Status l={l} />
         <IconButton icon="help" label={t("projects.guide")} onClick={() => setGuide(true)} />
       </header>

@@ -41,7 +41,7 @@ export function ExampleView({ image, reference, labels, onNext }: { image: Image
               <p>{t("practice.exampleText")}</p>
               {labels.map((l) => l.description && (
                 <p key={l.id}>
-                  <strong>{l.name}</strong> {l.description}
+                  <strong><bdi>{l.name}</bdi></strong> <bdi>{l.description}</bdi>
                 </p>
               ))}
             </section>

@@ -57,16 +57,16 @@ function ProjectCard({ project }: { project: Project }) {
     <li className="card project-card">
       <div className="project-head">
         <h2>
-          <Link to={`/projects/${project.id}`}>{project.name}</Link>
+          <Link to={`/projects/${project.id}`}><bdi>{project.name}</bdi></Link>
         </h2>
         {project.status !== "active" ? <Badge tone="warn">{t(`status.${project.status}`)}</Badge> : counts.open > 0 ? <Badge tone="good">{t("projects.needs")}</Badge> : <Badge>{t("projects.complete")}</Badge>}
       </div>
-      <p className="soft">{project.summary}</p>
+      <p className="soft"><bdi>{project.summary}</bdi></p>
       <ul className="label-chips" aria-label={t("projects.labels")}>
         {project.labels.map((l) => (
           <li key={l.id}>
             <span className="swatch" style={{ background: labelColour(l) }} />
-            {l.name}
+            <bdi>{l.name}</bdi>
           </li>
         ))}
       </ul>

@@ -313,7 +313,7 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
             {labels.map((l) => (
               <button key={l.id} type="button" aria-pressed={l.id === active} onClick={() => setActive(l.id)}>
                 <span className="swatch" style={{ background: labelColour(l) }} />
-                {l.name}
+                <bdi>{l.name}</bdi>
               </button>
             ))}
           </div>

@@ -2,7 +2,7 @@ import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import type { Label } from "~/client/types";
 import { type Display, PLAIN, PRESETS, type Preset } from "~/lib/canvas/window";
-import { labelColour, number } from "~/lib/ui/format";
+import { labelColour, number, percent } from "~/lib/ui/format";
 import { Button, Check, IconButton, Slider } from "~/lib/ui/kit";
 import type { Prefs } from "./prefs";
 
@@ -43,7 +43,7 @@ export function Panel(p: Props) {
             <label className="label-choice" title={l.description ?? undefined}>
               <input type="radio" name="active-label" checked={l.id === p.active} onChange={() => p.onLabel(l.id)} />
               <span className="swatch" style={{ background: labelColour(l) }} />
-              <span className="label-name">{l.name}</span>
+              <bdi className="label-name">{l.name}</bdi>
               {i < 9 && <kbd>{i + 1}</kbd>}
               <span className="label-area">{p.areas[l.id] ? number(p.areas[l.id]!, language) : ""}</span>
             </label>
@@ -63,7 +63,7 @@ export function Panel(p: Props) {
       )}
       <fieldset>
         <legend>{t("editor.look")}</legend>
-        <Slider label={t("editor.opacity")} min={0} max={1} step={0.05} value={prefs.opacity} shown={`${Math.round(prefs.opacity * 100)} %`} onChange={(opacity) => p.onPrefs({ opacity })} />
+        <Slider label={t("editor.opacity")} min={0} max={1} step={0.05} value={prefs.opacity} shown={percent(prefs.opacity, language)} onChange={(opacity) => p.onPrefs({ opacity })} />
         <Check label={t("command.outline")} checked={prefs.outlineOnly} onChange={(outlineOnly) => p.onPrefs({ outlineOnly })} />
         <Check label={t("command.hide")} checked={p.hidden} onChange={p.onHidden} />
       </fieldset>

@@ -1,13 +1,15 @@
-import i18next from "i18next";
+import i18next, { type FormatterModule } from "i18next";
 import { initReactI18next } from "react-i18next";
+import { number } from "~/lib/ui/format";
 import { en } from "./en";
 
-export const LANGUAGES = { en: "English", de: "Deutsch", fr: "Français" } as const;
+export const LANGUAGES = { en: "English", de: "Deutsch", fr: "Français", ar: "العربية" } as const;
 export type Language = keyof typeof LANGUAGES;
 
 const LOADERS: Record<Exclude<Language, "en">, () => Promise<object>> = {
   de: () => import("./de").then((m) => m.de),
   fr: () => import("./fr").then((m) => m.fr),
+  ar: () => import("./ar").then((m) => m.ar),
 };
 
 const KEY = "bramble.language";
@@ -26,12 +28,28 @@ function preferred(): Language {
   return "en";
 }
 
+/**
+ * What goes into a sentence: a number in the reader's digits; in a sentence from right to left, words of another direction (a name, a path)
+ * between marks that keep them from turning what stands around them.
+ */
+const formatter: FormatterModule = {
+  type: "formatter",
+  init: () => undefined,
+  add: () => undefined,
+  addCached: () => undefined,
+  format: (value: unknown, _format, language = "en") => {
+    if (typeof value === "number") return number(value, language, 2);
+    if (typeof value === "string" && i18next.dir(language) === "rtl") return `\u2068${value}\u2069`;
+    return value as string;
+  },
+};
+
 export async function startI18n(): Promise<void> {
-  await i18next.use(initReactI18next).init({
+  await i18next.use(initReactI18next).use(formatter).init({
     lng: "en",
     fallbackLng: "en",
     resources: { en: { translation: en } },
-    interpolation: { escapeValue: false },
+    interpolation: { escapeValue: false, alwaysFormat: true },
   });
   await setLanguage(preferred(), false);
 }

@@ -7,7 +7,7 @@ const Renderer = lazy(() => import("./MarkdownRenderer"));
 export function Markdown({ text }: { text: string }) {
   return (
     <Suspense fallback={<Loading />}>
-      <div className="prose">
+      <div className="prose" dir="auto">
         <Renderer text={text} />
       </div>
     </Suspense>

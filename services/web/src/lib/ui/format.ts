@@ -1,10 +1,16 @@
+/** The reader's own region where it speaks the page's language: Cairo writes ٣ where Rabat writes 3, and London dates otherwise than Boston. */
+export function regional(language: string): string {
+  if (typeof navigator === "undefined") return language;
+  return navigator.languages.find((tag) => tag.split("-")[0] === language) ?? language;
+}
+
 const formats = new Map<string, Intl.NumberFormat>();
 
 /** Made once each: the very first one loads the browser's tables, which is 50 ms on a slow machine. */
 function numbers(language: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
   const key = JSON.stringify([language, options]);
   let format = formats.get(key);
-  if (!format) formats.set(key, (format = new Intl.NumberFormat(language, options)));
+  if (!format) formats.set(key, (format = new Intl.NumberFormat(regional(language), options)));
   return format;
 }
 
@@ -20,7 +26,7 @@ export function percent(share: number, language: string, digits = 0): string {
 export function date(iso: string | null | undefined, language: string): string {
   if (!iso) return "–";
   const d = new Date(iso);
-  return Number.isNaN(d.getTime()) ? "–" : new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" }).format(d);
+  return Number.isNaN(d.getTime()) ? "–" : new Intl.DateTimeFormat(regional(language), { dateStyle: "medium", timeStyle: "short" }).format(d);
 }
 
 export function short(id: string): string {

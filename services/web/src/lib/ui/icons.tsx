@@ -53,7 +53,7 @@ const PATHS = {
 export type IconName = keyof typeof PATHS;
 
 /** Arrows along the line of reading: turned round where that runs from right to left. */
-const ONWARD: ReadonlySet<IconName> = new Set(["arrow", "back", "skip"]);
+const ONWARD: ReadonlySet<IconName> = new Set(["arrow", "back", "skip", "undo", "redo"]);
 
 export function Icon({ name, size = 20 }: { name: IconName; size?: number }) {
   return (

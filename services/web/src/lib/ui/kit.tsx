@@ -1,5 +1,6 @@
 import { type ButtonHTMLAttributes, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useEffect, useId, useLayoutEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { number } from "./format";
 import { Icon, type IconName } from "./icons";
 
 type Variant = "primary" | "plain" | "quiet" | "danger";
@@ -137,11 +138,12 @@ export function Check({ label, checked, onChange, disabled }: { label: ReactNode
 }
 
 export function Slider({ label, value, min, max, step = 1, onChange, shown }: { label: string; value: number; min: number; max: number; step?: number; onChange: (v: number) => void; shown?: string }) {
+  const { i18n } = useTranslation();
   const id = useId();
   return (
     <div className="slider">
       <label htmlFor={id}>{label}</label>
-      <output htmlFor={id}>{shown ?? value}</output>
+      <output htmlFor={id}>{shown ?? number(value, i18n.language, 1)}</output>
       <input id={id} type="range" min={min} max={max} step={step} value={value} onChange={(e) => onChange(Number(e.target.value))} />
     </div>
   );
