@@ -140,6 +140,7 @@ def train(
     run.net.train()
     started, saved_at = clock() - run.seconds, clock()
     pace: list[float] = []
+    goes_on = run.planned > 0  # by the plan of its checkpoint
     stopped = ""
     while not run.planned or run.step < run.planned:
         if run.step >= params.max_steps:
@@ -149,8 +150,9 @@ def train(
         run.step += 1
         now = clock()
         run.seconds = now - started
-        pace.append(now - before)
-        _plan(run, pace)
+        if not goes_on:
+            pace.append(now - before)
+            _plan(run, pace)
         if run.step % 10 == 0 or run.step == run.planned:
             run.losses.append((run.step, loss))
         if (
