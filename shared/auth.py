@@ -137,9 +137,13 @@ def system_principal(roles: Iterable[str] = ()) -> Principal:
     return Principal(id="system", role=Role.OPERATOR, scopes=frozenset(roles) or ALL_SCOPES)
 
 
+def principal_of(header: str | None, secret: bytes) -> Principal:
+    """Who asks, by the value of the identity header; raises Unauthenticated where there is none, and as `decode_principal` does."""
+    if not header:
+        raise Unauthenticated("Log in first, or send an API key as `Authorization: Bearer brk_…`.")
+    return decode_principal(header, secret)
+
+
 async def current_principal(request: Request) -> Principal:
     """FastAPI dependency: who asks. `app.state.secret` is set by `shared.web.create_app`."""
-    value = request.headers.get(HEADER)
-    if not value:
-        raise Unauthenticated("Log in first, or send an API key as `Authorization: Bearer brk_…`.")
-    return decode_principal(value, request.app.state.secret)
+    return principal_of(request.headers.get(HEADER), request.app.state.secret)

@@ -21,10 +21,10 @@ from services.annotations.domain.leases import MAX_AHEAD
 from services.annotations.handout import hand_out
 from services.annotations.intake import GroupCommitter
 from services.annotations.receipts import Receipt
-from shared.auth import HEADER, Principal, decode_principal
+from shared.auth import HEADER, principal_of
 from shared.clock import Clock
 from shared.db.session import Database
-from shared.errors import BadRequest, BrambleError, TooLarge, Unauthenticated
+from shared.errors import BadRequest, BrambleError, TooLarge
 from shared.web import API, problem_of
 
 LARGE_BODY = (
@@ -34,13 +34,6 @@ _LEASES, _SUBMISSIONS = f"{API}/leases/", "/submissions"
 _PROJECTS, _NEXT = f"{API}/projects/", "/next"
 _HEADER = HEADER.encode()
 _JSON = (b"content-type", b"application/json")
-
-
-def principal_of(header: str | None, secret: bytes) -> Principal:
-    """Who asks, by the value of the identity header; raises Unauthenticated where there is none or it isn't to be trusted."""
-    if not header:
-        raise Unauthenticated("Log in first, or send an API key as `Authorization: Bearer brk_…`.")
-    return decode_principal(header, secret)
 
 
 async def answer(
@@ -100,7 +93,8 @@ class NextDoor:
         self._pool = ThreadPoolExecutor(self.THREADS, thread_name_prefix="annotations-next")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        project_id, ahead = _between(scope, _PROJECTS, _NEXT), _ahead_of(scope)
+        project_id = _between(scope, _PROJECTS, _NEXT)
+        ahead = _ahead_of(scope) if project_id else None
         if project_id is None or ahead is None:
             await self._app(scope, receive, send)
             return

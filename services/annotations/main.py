@@ -37,7 +37,7 @@ def _intake(deps: Deps) -> GroupCommitter:
 
 
 def create_app(deps: Deps) -> FastAPI:
-    """The HTTP app. No thread runs before the first submission."""
+    """The HTTP app. No thread runs before the first submission or task."""
     app = create_service_app(deps)
     # At the end of the list is nearest to the router: inside of the context that `create_service_app` binds.
     secret = deps.settings.secret

@@ -46,7 +46,7 @@ _SEEN = select(
 _FOUND = (
     select(
         _l.id.label("lease_id"), _l.rater_id, _l.state, _l.expires_at, _l.project_id, _l.task_id,
-        _k.image_id, _k.height, _k.width, _k.image, _k.is_gold, _k.status, _k.quorum, _k.submissions, _k.leases,
+        _k.image_id, _k.height, _k.width, _k.image, _k.is_gold, _k.status, _k.quorum, _k.submissions,
         _p.labels, _p.gold_feedback, _p.accept_agreement,
     )
     .join(t.tasks, _k.id == _l.task_id)

@@ -60,7 +60,7 @@ def start_session(parts: Parts, response: Response, account: Account, before: Id
 def me_of(parts: Parts, account: Account, session_hash: str) -> Me:
     """`Me`; the CSRF token is empty when no session asks."""
     with parts.deps.db.read() as conn:
-        memberships = memberships_of(conn, account.id)
+        memberships = memberships_of(conn, [account.id])[account.id]
     return Me(
         id=account.id,
         role=str(account.role),

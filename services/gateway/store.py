@@ -5,7 +5,7 @@ Rows come back as frozen dataclasses; "not found" is None where the caller decid
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,8 +73,7 @@ def _account(row: Row[Any]) -> Account:
 
 
 # Built once: each is asked for most requests, and building one costs more than SQLite takes to run it.
-_MEMBERSHIPS = select(m.c.project_id, m.c.role).where(m.c.account_id == bindparam("account"))
-_MEMBERSHIPS_OF = select(m.c.account_id, m.c.project_id, m.c.role).where(
+_MEMBERSHIPS = select(m.c.account_id, m.c.project_id, m.c.role).where(
     m.c.account_id.in_(bindparam("accounts", expanding=True))
 )
 _SESSIONS = (
@@ -89,10 +88,13 @@ _KEY = (
 )
 
 
-def memberships_of(conn: Connection, account_id: str) -> dict[str, Role]:
-    """project id → role."""
-    rows = conn.execute(_MEMBERSHIPS, {"account": account_id})
-    return {row.project_id: Role(row.role) for row in rows}
+def memberships_of(conn: Connection, account_ids: Collection[str]) -> dict[str, dict[str, Role]]:
+    """Account → project id → role; each of the accounts is in it. No account: no statement."""
+    found: dict[str, dict[str, Role]] = {account_id: {} for account_id in account_ids}
+    if found:
+        for row in conn.execute(_MEMBERSHIPS, {"accounts": list(found)}):
+            found[row.account_id][row.project_id] = Role(row.role)
+    return found
 
 
 class AccountStore:
@@ -312,10 +314,7 @@ class AccountStore:
         with self._db.read() as conn:
             rows = conn.execute(_SESSIONS, {"hashes": list(token_hashes)}).all()
             rows = [row for row in rows if not row.disabled and row.expires_at_us > now]
-            memberships: dict[str, dict[str, Role]] = {row.id: {} for row in rows}
-            if rows:
-                for member in conn.execute(_MEMBERSHIPS_OF, {"accounts": list(memberships)}):
-                    memberships[member.account_id][member.project_id] = Role(member.role)
+            memberships = memberships_of(conn, {row.id for row in rows})
         return {
             row.token_hash: Found(_account(row), memberships[row.id], expires_at_us=row.expires_at_us)
             for row in rows
@@ -330,7 +329,7 @@ class AccountStore:
                 return None
             found = Found(
                 _account(row),
-                memberships_of(conn, row.id),
+                memberships_of(conn, [row.id])[row.id],
                 frozenset(row.scopes.split(",")),
                 key_id=row.key_id,
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +45,7 @@ class Sifted:
 
     def counts(self) -> dict[str, Any]:
         """How many were drawn and kept, and how many were refused for each reason."""
-        why = Counter(r.partition(":")[0] for r in self.reasons if r)
+        why = filters.tally(self.reasons)
         return {
             "drawn": len(self.reasons),
             "kept": int(self.kept.sum()),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -209,6 +208,7 @@ def _sample(context: Context, params: SampleParams, generator_id: str, report: R
             "None of this generator's training images is in the training split now; train a new one."
         )
     from services.synthesis import judge
+    from services.synthesis.domain import filters
     from services.synthesis.training import denoiser
 
     generator = denoiser.load_weights(context.blobs.get(row.weights_key))
@@ -247,12 +247,11 @@ def _sample(context: Context, params: SampleParams, generator_id: str, report: R
         )
         report(0.98 + 0.02 * position / len(drawn.draws), "storing", f"{position} of {len(drawn.draws)}")
     accepted = sum(1 for r in rows if r["accepted"])
-    reasons = Counter(r.partition(":")[0] for r in drawn.reasons if r)
     result = {
         "generator_id": row.id,
         "accepted": accepted,
         "rejected": len(rows) - accepted,
-        "reasons": dict(reasons),
+        "reasons": filters.tally(drawn.reasons),
         "measures": drawn.measures,
     }
 

@@ -10,6 +10,8 @@ few real images ask for: prediction limits instead of the largest value seen, wh
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +37,11 @@ class Thresholds:
     off: float
     k: int = 3
     notes: tuple[str, ...] = ()
+
+
+def tally(reasons: Iterable[str]) -> dict[str, int]:
+    """How many were refused for each of the five names; `reasons` as `judge` gives them."""
+    return dict(Counter(reason.partition(":")[0] for reason in reasons if reason))
 
 
 def dice_threshold(matched: NDArray[np.float64], shuffled: NDArray[np.float64]) -> tuple[float, str]:

@@ -154,8 +154,7 @@ class _Sets:
 class _Synthetic:
     """Pairs that passed the filters; how many were drawn, kept and refused why; and, where there are too few, why there are none."""
 
-    images: NDArray[np.float32] | None = None
-    maps: NDArray[np.uint8] | None = None
+    pairs: tuple[NDArray[np.float32], NDArray[np.uint8]] | None = None
     counts: dict[str, Any] | None = None
     why: str = ""
 
@@ -195,14 +194,10 @@ def _generate(sets: _Sets, classes: int, params: StudyParams, run: Run, report: 
     rng = np.random.default_rng([params.seed, 31, run.fold, run.base])
     draws, _ = draw_masks(list(maps), params.synthetic_images, classes, rng)
     wanted = np.stack([d.label_map for d in draws])
-    drawn = np.stack(
-        list(
-            sampling.sample(
-                generator, wanted, guidance=params.guidance, seed=run.fold, report=part(report, 0.6, 0.7)
-            )
-        )
+    found = sampling.sample(
+        generator, wanted, guidance=params.guidance, seed=run.fold, report=part(report, 0.6, 0.7)
     )
-    seed = params.seed * 1000 + 100 + run.fold
+    drawn = np.stack(list(found))
     sifted = judge.sift(
         images,
         maps,
@@ -210,14 +205,14 @@ def _generate(sets: _Sets, classes: int, params: StudyParams, run: Run, report: 
         wanted,
         classes,
         steps=params.filter_steps,
-        seed=seed,
+        seed=params.seed * 1000 + 100 + run.fold,
         report=part(report, 0.7, 0.8),
     )
     counts = {"fold": run.fold, "base": run.base, **sifted.counts()}
     if sifted.kept.sum() < MIN_KEPT:
         few = f"only {counts['kept']} of {counts['drawn']} samples passed the filters; {MIN_KEPT} are needed"
         return _Synthetic(counts=counts, why=few)
-    return _Synthetic(drawn[sifted.kept], wanted[sifted.kept], counts)
+    return _Synthetic((drawn[sifted.kept], wanted[sifted.kept]), counts)
 
 
 def _train_and_test(
@@ -231,7 +226,7 @@ def _train_and_test(
     from services.synthesis.training import segmenter
 
     synthetic = samples if run.arm in SYNTHETIC_ARMS else None
-    if synthetic is not None and synthetic.images is None:
+    if synthetic is not None and synthetic.pairs is None:
         return {"scores": None, "why": synthetic.why, "synthetic": synthetic.counts}
     steps, augment, start = params.steps, run.arm in ("augmented", "enhanced"), None
     real = (
@@ -250,9 +245,8 @@ def _train_and_test(
     if pools is None:
         share = params.synthetic_share
         assert synthetic is not None
-        assert synthetic.images is not None
-        assert synthetic.maps is not None
-        fake_images, fake_maps = synthetic.images, synthetic.maps
+        assert synthetic.pairs is not None
+        fake_images, fake_maps = synthetic.pairs
         if run.arm == "crowd_shuffled":
             fake_maps = np.roll(fake_maps, 1 + len(fake_maps) // 3, axis=0)
         fake = segmenter.Pool(fake_images, fake_maps, share)
