@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from services.cli.output import FAILED, client, fail, guarded, show, table
+from services.cli.output import FAILED, State, client, fail, guarded, show, table
 
 app = typer.Typer(
-    help="Migrate, back up and restore, verify blobs, create operators, read and replay dead letters.",
+    help="Migrate, back up and restore, verify blobs, rebuild consensus, create operators, read and replay dead letters.",
     no_args_is_help=True,
 )
 letters = typer.Typer(help="Events that no retry could help.", no_args_is_help=True)
@@ -99,6 +99,73 @@ def verify_blobs() -> None:
             f"{len(damaged)} damaged; {read}. Restore these blobs from a backup under the same keys.", FAILED
         )
     show({**counts, "damaged": 0}, f"{read}; all are as they were written")
+
+
+@app.command("rebuild-consensus")
+@guarded
+def rebuild_consensus(
+    project: Annotated[str, typer.Argument(help="The project's id; or --all.")] = "",
+    every: Annotated[bool, typer.Option("--all", help="All projects.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; exit code 1 where something differs.")
+    ] = False,
+    drop: Annotated[
+        bool,
+        typer.Option(
+            "--drop-unknown-votes",
+            help="Take votes away that no submission stands behind (else they stay and are named).",
+        ),
+    ] = False,
+) -> None:
+    """Compute the consensus again from the acknowledged submissions, compare it with what is stored, and put right what differs.
+
+    A version that was wrong stays in the history and is superseded by a further one. With --json an object for each image, the same or not.
+    """
+    from services.allinone.rebuild_consensus import Rebuild
+    from shared.settings import Settings
+
+    if bool(project) == every:
+        raise fail("name one project, or say --all")
+    counts = {"projects": 0, "images": 0, "differ": 0, "versions": 0, "left": 0}
+    rows = []
+    with Rebuild(Settings(), check=check, drop=drop) as work:
+        for one in work.project_ids() if every else [project]:
+            counts["projects"] += 1
+            for outcome in work.project(one):
+                counts["images"] += bool(outcome.image_id)
+                counts["differ"] += bool(outcome.wrong)
+                counts["versions"] += outcome.version is not None
+                counts["left"] += outcome.left
+                if outcome.wrong or (State.as_json and outcome.image_id):
+                    rows.append(
+                        {
+                            "project": outcome.project_id,
+                            "image": outcome.image_id or None,
+                            "differs": bool(outcome.wrong),
+                            "what": outcome.wrong if State.as_json else "; ".join(outcome.wrong),
+                            "version": outcome.version,
+                            "left": outcome.left,
+                        }
+                    )
+        waiting = work.waiting()
+    if rows:
+        table(
+            rows,
+            {"project": "project", "image": "image", "what": "what differs", "version": "new version"},
+        )
+    said = (
+        f"{counts['images']} images of {counts['projects']} project(s) compared, {counts['differ']} findings"
+    )
+    if waiting:
+        said += "; consensus hasn't caught up yet, so some may only be late"
+    if counts["left"]:
+        why = (
+            "Run it without --check to put them right."
+            if check
+            else "What is left can't be computed again: restore it from a backup, or say --drop-unknown-votes."
+        )
+        raise fail(f"{said}, {counts['left']} of them not put right. {why}", FAILED)
+    show({**counts, "waiting": waiting}, f"{said}, {counts['versions']} versions appended")
 
 
 @letters.command("list")

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row
 from services.consensus import export, metrics, refresh, schemas, store
 from services.consensus.domain.auto import check_method
 from services.consensus.estimator import Estimator
-from services.consensus.merge import Merged
+from services.consensus.merge import from_json
 from shared.auth import Principal, Role, current_principal
 from shared.clock import to_rfc3339
 from shared.deps import Deps
@@ -175,7 +175,7 @@ def _review(
     refresh.set_decision(conn, image.image_id, body.decision)
     by_id = {row["label_id"]: row for row in labels}
     if body.decision == "accept":
-        merged = [_merged(row, rle.from_json(row["rle"]), row["method"]) for row in labels]
+        merged = [from_json(row) for row in labels]
     else:
         height, width = next(iter(by_id.values()))["rle"]["size"]
         drawn = {m.label_id: rle.from_json(m.rle, height, width) for m in body.masks}
@@ -183,25 +183,12 @@ def _review(
             raise InvalidInput(
                 f"The label {unknown[0]} isn't one of this project's; its labels are {sorted(by_id)}."
             )
-        merged = [_merged(row, drawn.get(i, rle.empty(height, width)), "expert") for i, row in by_id.items()]
+        merged = [
+            from_json(row, drawn.get(i, rle.empty(height, width)), "expert") for i, row in by_id.items()
+        ]
     metrics.VERSIONS.labels("expert").inc()
     submissions: list[str] = json.loads(newest.submissions)
     return refresh.publish(conn, deps.blobs, deps.clock, image, merged, submissions, "accepted", who.id)
-
-
-def _merged(row: dict[str, Any], mask: rle.RLE, method: str) -> Merged:
-    return Merged(
-        label_id=row["label_id"],
-        mask=mask,
-        method=method,
-        agreement=row["agreement"],
-        predicted_dice=row["predicted_dice"],
-        low=row["low"],
-        high=row["high"],
-        raters=row["raters"],
-        flags=tuple(row["flags"]),
-        weights=row["weights"],
-    )
 
 
 def _image_out(image: Row[Any], newest: Row[Any] | None) -> dict[str, Any]:

@@ -7,17 +7,17 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import numpy as np
-import orjson
 from fastapi import APIRouter, Depends, Path, Query
 from sqlalchemy import Connection, Row
 
 from services.consensus import schemas, store, store_history
 from services.consensus.domain.budget import budget
 from services.consensus.rebuild import rebuild
+from services.consensus.recompute import readable
 from shared.auth import Principal, Role, current_principal
 from shared.clock import to_rfc3339
 from shared.deps import Deps
-from shared.errors import NotFound
+from shared.errors import Conflict, NotFound
 from shared.web import API
 
 Who = Annotated[Principal, Depends(current_principal)]
@@ -92,8 +92,13 @@ def create_router(deps: Deps) -> APIRouter:
             row = store_history.version(conn, image_id, version)
             if row is None:
                 raise NotFound(f"The image has no version {version}.")
+            labels = readable(row)
+            if labels is None:
+                raise Conflict(
+                    f"Version {version} came to harm where it is stored and can't be shown; "
+                    "the operator's `bramble admin rebuild-consensus` has a further version supersede it."
+                )
             again = rebuild(conn, row)
-        labels = orjson.loads(row.labels)
         return {
             "image_id": image_id,
             "version": version,

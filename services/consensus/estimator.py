@@ -6,18 +6,23 @@ import json
 import logging
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, update
 
 from services.consensus import metrics, store, store_votes
 from services.consensus import tables as t
-from services.consensus.domain.auto import choose
-from services.consensus.domain.hierarchical import Trail, estimate
-from services.consensus.domain.reliability import RaterReport, report
+from services.consensus.domain.auto import Choice, choose
+from services.consensus.domain.hierarchical import RaterModel, Trail, estimate
+from services.consensus.domain.reliability import Given, RaterReport, report
+from services.consensus.domain.votes import ImageVotes
 from services.consensus.refresh import SERVICE, refresh
+from shared.clock import Clock
 from shared.contracts.bramble.consensus.v1.events_pb2 import RaterScored
 from shared.db import emit
 from shared.deps import Deps
+from shared.imaging.rle import RLE
 from shared.pace import LONGEST_S, PACE
 
 log = logging.getLogger(__name__)
@@ -75,33 +80,14 @@ class Estimator(threading.Thread):
         deps = self._deps
         with deps.db.read() as conn:
             arrived = store.project(conn, project_id).arrived
-            fitted = {}
-            for label_id in store.label_ids(conn, project_id):
-                fitted[label_id] = (
-                    store.all_votes(conn, project_id, label_id),
-                    store.gold_of(conn, project_id, label_id),
-                    store_votes.given(conn, project_id, label_id),
-                )
+            votes = {i: store.all_votes(conn, project_id, i) for i in store.label_ids(conn, project_id)}
+            gold = {i: store.gold_of(conn, project_id, i) for i in votes}
+            given = {i: store_votes.given(conn, project_id, i) for i in votes}
             images = store.merged_images(conn, project_id)
         # The fit takes seconds on a large project: outside of any transaction.
-        choices = {i: choose(votes, gold) for i, (votes, gold, _) in fitted.items()}
-        models, reports = {}, {}
-        for i, (votes, gold, given) in fitted.items():
-            trail: Trail = {}
-            models[i] = estimate(votes, gold, trail=trail)
-            reports[i] = report(models[i], votes, gold, given, trail)
-        now = deps.clock.now_us()
+        beliefs = fit(votes, gold, given)
         with deps.db.begin() as conn:
-            for label_id, model in models.items():
-                for changed in store.put_model(conn, project_id, label_id, model, reports[label_id], now):
-                    self._announce(conn, project_id, label_id, changed)
-            chosen = json.dumps(
-                {i: {"method": c.method, "why": c.why, "power": models[i].power} for i, c in choices.items()}
-            )
-            p = t.projects.c
-            conn.execute(
-                update(t.projects).where(p.project_id == project_id).values(fitted_at=now, choices=chosen)
-            )
+            keep(conn, project_id, beliefs, deps.clock)
         count = 0
         for image_id in images:
             if self._halt.is_set():
@@ -112,19 +98,65 @@ class Estimator(threading.Thread):
             PACE.step_back(self._halt, time.perf_counter() - began)
         # Last: a process that dies before has left the project marked, and the images that it didn't reach are merged by the next.
         with deps.db.begin() as conn:
+            p = t.projects.c
             mine = (p.project_id == project_id) & (p.counted < arrived)
             conn.execute(update(t.projects).where(mine).values(counted=arrived))
         return count
 
-    def _announce(self, conn: Connection, project_id: str, label_id: int, about: RaterReport) -> None:
-        scored = RaterScored(
-            project_id=project_id,
-            rater_id=about.rater,
-            label_id=label_id,
-            reliability=about.reliability,
-            low=about.low,
-            high=about.high,
-            images=about.images,
-            quarantined=about.quarantined,
+
+@dataclass(frozen=True, slots=True)
+class Beliefs:
+    """What all votes of a project say of its raters and of the method, by label."""
+
+    models: Mapping[int, RaterModel]
+    reports: Mapping[int, list[RaterReport]]
+    choices: Mapping[int, Choice]
+
+    def chosen(self) -> str:
+        """As kept in `consensus_projects.choices`."""
+        return json.dumps(
+            {
+                i: {"method": c.method, "why": c.why, "power": self.models[i].power}
+                for i, c in self.choices.items()
+            }
         )
-        emit(conn, SERVICE, project_id, scored, clock=self._deps.clock)
+
+
+def fit(
+    votes: Mapping[int, list[ImageVotes]],
+    gold: Mapping[int, Mapping[str, RLE]],
+    given: Mapping[int, Mapping[tuple[str, str], Given]],
+) -> Beliefs:
+    """Estimate from nothing but these: by label, each image's votes, the truth of gold images, and when each answer was given."""
+    choices = {i: choose(v, gold[i]) for i, v in votes.items()}
+    models, reports = {}, {}
+    for i, v in votes.items():
+        trail: Trail = {}
+        models[i] = estimate(v, gold[i], trail=trail)
+        reports[i] = report(models[i], v, gold[i], given[i], trail)
+    return Beliefs(models, reports, choices)
+
+
+def keep(conn: Connection, project_id: str, beliefs: Beliefs, clock: Clock) -> None:
+    """Replace what was believed, and tell of those raters of whom it changed."""
+    now = clock.now_us()
+    for label_id, model in beliefs.models.items():
+        for changed in store.put_model(conn, project_id, label_id, model, beliefs.reports[label_id], now):
+            _announce(conn, project_id, label_id, changed, clock)
+    p = t.projects.c
+    values = {"fitted_at": now, "choices": beliefs.chosen()}
+    conn.execute(update(t.projects).where(p.project_id == project_id).values(**values))
+
+
+def _announce(conn: Connection, project_id: str, label_id: int, about: RaterReport, clock: Clock) -> None:
+    scored = RaterScored(
+        project_id=project_id,
+        rater_id=about.rater,
+        label_id=label_id,
+        reliability=about.reliability,
+        low=about.low,
+        high=about.high,
+        images=about.images,
+        quarantined=about.quarantined,
+    )
+    emit(conn, SERVICE, project_id, scored, clock=clock)

@@ -62,6 +62,22 @@ class Merged:
         }
 
 
+def from_json(row: Mapping[str, Any], mask: RLE | None = None, method: str | None = None) -> Merged:
+    """A label of a stored version, without its outlook; `mask` and `method` in the place of its own. Raises InvalidRLE."""
+    return Merged(
+        label_id=row["label_id"],
+        mask=rle.from_json(row["rle"]) if mask is None else mask,
+        method=method or row["method"],
+        agreement=row["agreement"],
+        predicted_dice=row["predicted_dice"],
+        low=row["low"],
+        high=row["high"],
+        raters=row["raters"],
+        flags=tuple(row["flags"]),
+        weights=row["weights"],
+    )
+
+
 class _Kept(dict[tuple[str, str], tuple[object, RLE]]):
     """Masks with their raters' habits undone, so that an arriving mask costs its own distance transform and not that of all before it.
 

@@ -52,7 +52,7 @@ def refresh(
     }
     decides = store_history.bounds_of(project).on
     merged = [merge(i, v, basis[i][1], basis[i][0], ahead=decides) for i, v in votes.items()]
-    status, verdict = _judge(image, project, merged)
+    status, verdict = judge(image, project, merged)
     decision = verdict.decision if verdict else ""
     unsettled = status != image.status or decision != image.overlap
     if not unsettled and not _changed(store.newest(conn, image_id), merged, submissions):
@@ -186,7 +186,7 @@ def _known(value: float) -> float:
     return 0.0 if value != value else value
 
 
-def _judge(image: Row[Any], project: Row[Any], merged: Sequence[Merged]) -> tuple[str, Verdict | None]:
+def judge(image: Row[Any], project: Row[Any], merged: Sequence[Merged]) -> tuple[str, Verdict | None]:
     """The image's status, and where the project lets the platform decide on labels, its verdict."""
     if image.decision == "accept":
         return "accepted", None
@@ -206,7 +206,12 @@ def _judge(image: Row[Any], project: Row[Any], merged: Sequence[Merged]) -> tupl
 def _changed(newest: Row[Any] | None, merged: Sequence[Merged], submissions: list[str]) -> bool:
     if newest is None or json.loads(newest.submissions) != submissions:
         return True
-    before = {row["label_id"]: row for row in orjson.loads(newest.labels)}
+    return differs(orjson.loads(newest.labels), merged)
+
+
+def differs(stored: Sequence[dict[str, Any]], merged: Sequence[Merged]) -> bool:
+    """Whether a version with these labels (as `Merged.to_json`) is worth another: a mask, a method, or more than 0.005 of agreement."""
+    before = {row["label_id"]: row for row in stored}
     return any(
         m.label_id not in before
         or before[m.label_id]["rle"] != rle.to_json(m.mask)
@@ -231,8 +236,13 @@ def _label(blobs: BlobStore, image: Row[Any], version: int, merged: Merged, keep
     )
 
 
+def blob_key(image: Row[Any], version: int, label_id: int) -> str:
+    """Where the mask of an accepted version lies."""
+    return f"consensus/{image.project_id}/{image.image_id}/{version}-{label_id}.rle"
+
+
 def _put_rle(blobs: BlobStore, image: Row[Any], version: int, label_id: int, mask: RLE) -> BlobRef:
-    key = f"consensus/{image.project_id}/{image.image_id}/{version}-{label_id}.rle"
+    key = blob_key(image, version, label_id)
     blobs.put(key, mask.counts, media_type="application/octet-stream")
     return BlobRef(
         key=key, sha256=sha256_hex(mask.counts), size=len(mask.counts), media_type="application/octet-stream"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -214,24 +214,30 @@ def add_version(
         .where(t.images.c.image_id == image.image_id)
         .values(version=version, status=status, updated_at=now)
     )
-    conn.execute(delete(t.labels).where(t.labels.c.image_id == image.image_id))
-    rows = [
-        {
-            "image_id": image.image_id,
-            "label_id": m.label_id,
-            "project_id": image.project_id,
-            "agreement": m.agreement,
-            "predicted_dice": m.predicted_dice,
-            "raters": m.raters,
-            "area": m.area,
-            "expected_dice": None if m.outlook is None else m.outlook.expected,
-            "sampling": None if m.outlook is None else m.outlook.sampling,
-        }
-        for m in merged
-    ]
-    if rows:
-        conn.execute(insert(t.labels), rows)
+    put_labels(conn, image, merged)
     return version
+
+
+def put_labels(conn: Connection, image: Row[Any], merged: Sequence[Merged]) -> None:
+    """Replace the rows of an image's labels, from which lists are read, by those of its newest version."""
+    conn.execute(delete(t.labels).where(t.labels.c.image_id == image.image_id))
+    if merged:
+        conn.execute(insert(t.labels), [label_row(image, m) for m in merged])
+
+
+def label_row(image: Row[Any], merged: Merged) -> dict[str, Any]:
+    """A row of `consensus_labels`."""
+    return {
+        "image_id": image.image_id,
+        "label_id": merged.label_id,
+        "project_id": image.project_id,
+        "agreement": merged.agreement,
+        "predicted_dice": merged.predicted_dice,
+        "raters": merged.raters,
+        "area": merged.area,
+        "expected_dice": None if merged.outlook is None else merged.outlook.expected,
+        "sampling": None if merged.outlook is None else merged.outlook.sampling,
+    }
 
 
 def newest(conn: Connection, image_id: str) -> Row[Any] | None:

@@ -17,7 +17,7 @@ from services.consensus.domain.reliability import Given
 from services.consensus.store import DELETED
 from shared.contracts.bramble.common.v1.common_pb2 import ImageRef
 from shared.db.upsert import upsert
-from shared.imaging.rle import RLE
+from shared.imaging.rle import RLE, InvalidRLE, validate
 
 _v, _d, _i, _p = t.votes.c, t.dirty.c, t.images.c, t.projects.c
 _TOUCH = (
@@ -163,3 +163,35 @@ def dirty_state(conn: Connection) -> tuple[int, int]:
     """How many images wait for their merge, and since when the oldest does (microseconds; 0: none waits)."""
     row = conn.execute(_STATE).one()
     return int(row[0]), int(row[1] or 0)
+
+
+Key = tuple[str, int]  # submission, label
+
+
+def votes_in(conn: Connection, project_id: str) -> dict[Key, tuple[str, Vote | None]]:
+    """All votes of a project in order of their submissions, each with its image; None: its mask can't be read."""
+    query = select(t.votes).where(_v.project_id == project_id).order_by(_v.submission_id, _v.label_id)
+    found: dict[Key, tuple[str, Vote | None]] = {}
+    for row in conn.execute(query):
+        values = {k: v for k, v in row._mapping.items() if k not in ("height", "width", "counts")}
+        try:
+            mask = validate(RLE(row.height, row.width, row.counts), row.height, row.width)
+        except InvalidRLE:
+            found[row.submission_id, row.label_id] = row.image_id, None
+        else:
+            found[row.submission_id, row.label_id] = row.image_id, Vote(**values, mask=mask)
+    return found
+
+
+def put_back(conn: Connection, votes: Iterable[Vote]) -> None:
+    """Make rows be these votes, as they were submitted: what stands there under the same key came to harm."""
+    for vote in votes:
+        key = (_v.submission_id == vote.submission_id) & (_v.label_id == vote.label_id)
+        conn.execute(delete(t.votes).where(key))
+        add_votes(conn, [vote])
+
+
+def drop(conn: Connection, keys: Iterable[Key]) -> None:
+    """Take votes away that no submission stands behind."""
+    for submission_id, label_id in keys:
+        conn.execute(delete(t.votes).where(_v.submission_id == submission_id, _v.label_id == label_id))

@@ -62,6 +62,17 @@ def test_an_experts_version_says_that_nobody_can_compute_it(tmp_path: Path) -> N
     )
 
 
+def test_a_harmed_version_is_named_and_not_shown(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    service.feed(service.submission("i", "a", {1: disk(24, 24, 10)}))
+    v, image = store.t.versions, service.images["i"].id
+    with service.deps.db.begin() as conn:
+        conn.execute(v.update().where(v.c.image_id == image).values(labels=b"[{"))
+    answer = service.get(f"/api/v1/images/{image}/consensus/versions/1")
+    assert answer.status_code == 409
+    assert "rebuild-consensus" in answer.json()["detail"]
+
+
 def test_the_basis_survives_storage_to_the_last_bit(tmp_path: Path) -> None:
     from services.consensus.domain.hierarchical import RaterModel, RaterParams
 
