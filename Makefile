@@ -93,7 +93,11 @@ e2e: $(VENV)/.dev $(WEB)/dist/index.html ## The whole platform in a process of i
 	$(PY) -m pytest tests/e2e
 
 chart-check: $(VENV)/.dev ## Helm chart and Dockerfiles: lint, render, validate
-	$(PY) -m pytest tests/chart
+	$(PY) -m pytest -rs tests/chart
+
+chart-test: $(VENV)/.dev ## The chart on a real Kubernetes API server, which is built once (15 minutes, 3 GB at the peak)
+	$(PY) -m tests.servers.kubernetes_build
+	$(PY) -m pytest -rs tests/chart/test_cluster.py tests/chart/test_pods.py
 
 test: setup-dev ## Set up and run every test
 	$(MAKE) --no-print-directory check

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tests.servers.kubernetes import Cluster
+from tests.servers.kubernetes_build import missing
+from tests.servers.plugin import SKIP, skip_real
 from tests.servers.tools import helm, output
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -61,3 +65,17 @@ def pods(documents: tuple[dict[str, Any], ...]) -> dict[str, dict[str, Any]]:
 @pytest.fixture(params=VALUES)
 def values(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A running Kubernetes API server with nodes that KWOK plays; skips by name where it isn't built."""
+    if skip_real():
+        pytest.skip(f"{SKIP} is set")
+    if missing():
+        pytest.skip(
+            "Kubernetes' own programs aren't built here; `make chart-test` builds them (15 minutes, once)"
+        )
+    with Cluster() as running:
+        running.install_crds()
+        yield running
