@@ -22,8 +22,11 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the first run; the next has the next")
     parser.add_argument("--submissions", type=int, default=1000)
     parser.add_argument("--faults", nargs="*", default=list(FAULTS), help="of: " + ", ".join(FAULTS))
+    parser.add_argument(
+        "--share", type=float, help="of the time for estimating raters; default: the services'"
+    )
     options = parser.parse_args()
-    chaos, reports = Chaos(), []
+    chaos, reports = Chaos(options.share), []
     try:
         chaos.start()
         for seed in range(options.seed, options.seed + options.runs):

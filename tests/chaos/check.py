@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+import yaml
 
+from services.allinone.rebuild_consensus import Rebuild
 from services.consensus.domain.auto import merge
 from services.consensus.domain.votes import image_votes
 from shared.blobs import create_blobs
+from shared.bus import create_bus
+from shared.bus.topics import event_types
+from shared.contracts.bramble.common.v1.common_pb2 import Envelope
 from shared.imaging import rle
 from shared.imaging.rle import RLE
+from shared.settings import Settings
 from tests.chaos.crowd import HEIGHT, WIDTH, Acknowledged
-from tools.run_distributed import Distributed
+from tests.chaos.once import POISON, Event, Tables, effects, inboxes
+from tools.run_distributed import ROOT, Distributed
 
 # Services whose consumers write through the inbox; the gateway has none, by its own decision.
 CONSUMERS = ("annotations", "inference", "consensus", "synthesis")
@@ -31,6 +39,7 @@ class Verdict:
     stored: int
     images: int
     applied: int
+    redelivered: int  # events that lie on the wire more than once
     wrong: list[str]
 
 
@@ -87,9 +96,11 @@ def check(
     truth = _masks(platform, stored, kept, wrong)
     wrong += _counters(platform, project, stored)
     images = _consensus(platform, project, truth, wrong)
-    wrong += _once(platform, project, stored, letters)
+    wrong += _dead(platform, letters)
+    doubled, again = _once(platform, project, max(deadline, time.monotonic() + 30.0))
+    wrong += doubled + _rebuilt(platform, project)
     applied = sum(int(rows(platform, s, "SELECT count(*) FROM bus_inbox")[0][0]) for s in CONSUMERS)
-    return Verdict(len(stored), images, applied, wrong)
+    return Verdict(len(stored), images, applied, again, wrong)
 
 
 def _acknowledged(stored: list[tuple[Any, ...]], kept: Mapping[str, Acknowledged]) -> list[str]:
@@ -177,25 +188,108 @@ def _consensus(
     return len(given)
 
 
-def _once(platform: Distributed, project: str, stored: list[tuple[Any, ...]], letters: int) -> list[str]:
-    """Each submission's event had its effect once, in consensus; and only what was poisoned is a dead letter."""
+def _dead(platform: Distributed, letters: int) -> list[str]:
+    """Only what was poisoned is a dead letter."""
     wrong = []
-    counted = Counter(
-        r[0]
-        for r in rows(
-            platform, "consensus", "SELECT submission_id FROM consensus_votes WHERE project_id = %s", project
-        )
-    )
-    if counted != Counter(row[1] for row in stored):
-        wrong.append(f"consensus counted {sum(counted.values())} votes of {len(stored)} submissions")
     for service in CONSUMERS:
-        dead = rows(platform, service, "SELECT topic, error, value FROM bus_dead_letters")
-        real = [
-            f"{topic}: {error}" for topic, error, value in dead if not bytes(value).startswith(b"\xffpoison")
-        ]
+        found = rows(platform, service, "SELECT topic, error, value FROM bus_dead_letters")
+        real = [f"{topic}: {error}" for topic, error, value in found if not bytes(value).startswith(POISON)]
         if real:
             wrong.append(f"{len(real)} dead letters of {service}: {real[:3]}")
     poisoned = rows(platform, "consensus", "SELECT count(DISTINCT value) FROM bus_dead_letters")[0][0]
     if poisoned != letters:
         wrong.append(f"{poisoned} of {letters} poison messages are dead letters")
     return wrong
+
+
+def _once(platform: Distributed, project: str, deadline: float) -> tuple[list[str], int]:
+    """Every event had its effect in every service that reads it, once; and how many lie on the wire more than once. Waits for readers
+    that are still behind."""
+    while True:
+        wire = read_wire(platform)
+        tables = _tables(platform, project)
+        wrong = inboxes(wire, _readers(), tables.inbox) + effects(wire, project, tables)
+        if not wrong or time.monotonic() > deadline:
+            return wrong, len(wire) - len({event.event_id for event in wire})
+        time.sleep(1.0)
+
+
+def read_wire(platform: Distributed) -> list[Event]:
+    """All events of all topics as they lie in the broker, those that lie there twice too; poison left out."""
+    types = event_types()
+    bus = create_bus(f"kafka://{platform.kafka.address()}")
+    found: list[Event] = []
+    try:
+        with bus.consumer(f"chaos-check-{uuid.uuid4().hex[:8]}", sorted(types)) as consumer:
+            deadline, idle = time.monotonic() + 60.0, 0
+            while idle < 3 and time.monotonic() < deadline:
+                messages = consumer.poll(timeout_s=1.0, max_records=1000)
+                consumer.commit()
+                # Before it has joined its group it gets nothing and lags behind nothing.
+                idle = idle + 1 if found and not messages and not consumer.lag() else 0
+                for message in messages:
+                    if message.value.startswith(POISON):
+                        continue
+                    envelope = Envelope.FromString(message.value)
+                    payload = types[message.topic].FromString(envelope.payload)  # type: ignore[attr-defined]
+                    found.append(Event(message.topic, envelope.event_id, payload))
+    finally:
+        bus.close()
+    return found
+
+
+def _readers() -> dict[str, list[str]]:
+    """Topic → services that read it, as the contracts say."""
+    folder = ROOT / "proto" / "topics"
+    return {t: yaml.safe_load((folder / f"{t}.yaml").read_text())["consumers"] for t in event_types()}
+
+
+def _tables(platform: Distributed, project: str) -> Tables:
+    def ask(service: str, query: str) -> list[tuple[Any, ...]]:
+        return rows(platform, service, query, *([project] if "%s" in query else []))
+
+    ((images, retired, submissions),) = ask(
+        "annotations", "SELECT images, retired, submissions FROM annotations_counters WHERE project_id = %s"
+    )
+    facts = ask("synthesis", "SELECT kind, image_id, data FROM synthesis_facts WHERE project_id = %s")
+    told = ask("synthesis", "SELECT facts FROM synthesis_projects WHERE project_id = %s")
+    arrived = ask("consensus", "SELECT arrived FROM consensus_projects WHERE project_id = %s")
+    return Tables(
+        inbox={s: [r[0] for r in ask(s, "SELECT event_id FROM bus_inbox")] for s in CONSUMERS},
+        images={r[0] for r in ask("images", "SELECT id FROM images_image WHERE project_id = %s")},
+        tasks=[
+            (task, image, status == "retired")
+            for task, image, status in ask(
+                "annotations", "SELECT id, image_id, status FROM annotations_tasks WHERE project_id = %s"
+            )
+        ],
+        counted={"images": images, "retired": retired, "submissions": submissions},
+        submissions=[
+            r[0] for r in ask("annotations", "SELECT id FROM annotations_submissions WHERE project_id = %s")
+        ],
+        votes=[
+            r[0] for r in ask("consensus", "SELECT submission_id FROM consensus_votes WHERE project_id = %s")
+        ],
+        arrived=arrived[0][0] if arrived else 0,
+        versions=[
+            (image, version)
+            for image, version in ask(
+                "consensus", "SELECT image_id, version FROM consensus_versions WHERE project_id = %s"
+            )
+        ],
+        segmented=[r[0] for r in ask("inference", "SELECT id FROM inference_images WHERE project_id = %s")],
+        items=[r[0] for r in ask("synthesis", "SELECT image_id FROM synthesis_items WHERE project_id = %s")],
+        facts=[(kind, image, data) for kind, image, data in facts],
+        told=told[0][0] if told else 0,
+    )
+
+
+def _rebuilt(platform: Distributed, project: str) -> list[str]:
+    """What `bramble admin rebuild-consensus --check` finds: votes, beliefs, versions, lists and blobs to the bit."""
+    address = platform.minio.address().split("://", 1)[1]
+    bucket = platform.environment["BRAMBLE_BLOB_URL"].rsplit("/", 1)[1]
+    template = platform.database("gateway").removesuffix("gateway") + "{service}"
+    settings = Settings(database_url=template, blob_url=f"s3://{address}/{bucket}", data_dir=platform.logs)
+    with Rebuild(settings, check=True) as work:
+        found = [f"{o.image_id or 'project'}: {'; '.join(o.wrong)}" for o in work.project(project) if o.wrong]
+    return [f"rebuild-consensus finds {len(found)} wrong: {found[:3]}"] if found else []

@@ -20,6 +20,7 @@ from shared.db.outbox import topic_of
 from shared.settings import SERVICES
 from tests.chaos.check import Verdict, check, votes
 from tests.chaos.crowd import HEIGHT, WIDTH, Crowd
+from tests.chaos.once import POISON
 from tests.chaos.proxy import Proxy
 from tests.servers import Server, ServerError
 from tests.servers.base import free_port
@@ -70,6 +71,7 @@ class Report:
             "stored": self.verdict.stored,
             "images": self.verdict.images,
             "events_applied": self.verdict.applied,
+            "events_twice_on_the_wire": self.verdict.redelivered,
             "faults": [[r.fault, round(r.seconds, 2)] for r in self.recoveries],
             "recovery_p50_s": round(times[len(times) // 2], 2),
             "recovery_max_s": round(times[-1], 2),
@@ -81,13 +83,15 @@ class Report:
 class Chaos:
     """The distributed form behind proxies, on servers of its own. `start`, `run` as often as wished, `stop`."""
 
-    def __init__(self) -> None:
+    def __init__(self, share: float | None = None) -> None:
+        """`share`: of the time that estimating raters may take, where not the services' own."""
         self.points = Path(tempfile.mkdtemp(prefix="bramble-chaos-"))
         self.proxies: dict[str, Proxy] = {}
         extra = {
             "CHAOS_POINTS": str(self.points),
             "BRAMBLE_RATE_LIMITS": "false",
             "BRAMBLE_LOG_LEVEL": "WARNING",
+            **({} if share is None else {"CHAOS_SHARE": str(share)}),
         }
         self.platform = Distributed(
             free_port(), worker=False, via=self._proxy, module="tests.chaos.service", extra=extra
@@ -146,7 +150,13 @@ class Chaos:
         return self.proxies[server].port
 
     def _project(self, seed: int, images: int) -> str:
-        body = {"name": f"Chaos {seed}", "labels": [{"name": "disc"}], "quorum": QUORUM, "gold_share": 0}
+        body = {
+            "name": f"Chaos {seed}",
+            "labels": [{"name": "disc"}],
+            "quorum": QUORUM,
+            "gold_share": 0,
+            "accept_agreement": 0.5,
+        }
         made = self.lab.post("/projects", json=body)
         made.raise_for_status()
         project = str(made.json()["id"])
@@ -227,7 +237,7 @@ class Chaos:
         bus = create_bus(self.platform.environment["BRAMBLE_BUS_URL"], self.points)
         producer = bus.producer()
         producer.publish(
-            topic_of(AnnotationSubmitted), f"poison-{rng.integers(1 << 30)}", b"\xffpoison" + rng.bytes(20)
+            topic_of(AnnotationSubmitted), f"poison-{rng.integers(1 << 30)}", POISON + rng.bytes(20)
         )
         producer.flush()
         producer.close()
