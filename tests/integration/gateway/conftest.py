@@ -21,7 +21,10 @@ from services.gateway.main import create_app
 from services.gateway.parts import Parts, parts_of
 from services.gateway.passwords import Passwords
 from shared.auth import Principal, Role, current_principal
-from shared.clock import ManualClock
+from shared.clock import ManualClock, SystemClock
+from shared.contracts.bramble.annotations.v1.events_pb2 import AnnotationSubmitted, TaskRetired
+from shared.contracts.bramble.common.v1.common_pb2 import ImageRef
+from shared.db.outbox import envelope_for
 from shared.deps import Deps
 from shared.errors import NotFound
 from shared.settings import Settings
@@ -202,6 +205,28 @@ async def close_gate(gate: Gate) -> None:
     await gate.parts.upstreams.close()
     gate.deps.db.close()
     gate.deps.bus.close()
+
+
+def submitted(project: str, image: str = "img") -> AnnotationSubmitted:
+    """The event of an answer to this image."""
+    return AnnotationSubmitted(
+        submission_id="s",
+        project_id=project,
+        task_id="t",
+        rater_id="r",
+        image=ImageRef(id=image, project_id=project),
+    )
+
+
+def publish(gate: Gate, *messages: AnnotationSubmitted | TaskRetired) -> list[str]:
+    """Puts these on the gate's bus as annotations does; answers the ids of their envelopes."""
+    producer, ids = gate.deps.bus.producer(), []
+    for message in messages:
+        envelope = envelope_for("annotations", message.project_id, message, SystemClock().now_us())
+        producer.publish(envelope.type, message.project_id, envelope.SerializeToString())
+        ids.append(envelope.event_id)
+    producer.flush()
+    return ids
 
 
 @pytest.fixture(params=["in-process", "http"])
