@@ -86,15 +86,17 @@ class ProjectDoor:
         found: dict[str, Any] | None = await self._annotations.get(request, f"/api/v1/projects/{project_id}")
         return found
 
-    async def require_view(self, request: Request, who: Principal, project_id: str) -> None:
-        """Raise NotFound unless the principal may work in the project: a member, an operator, or anybody where it's open."""
+    async def require_view(
+        self, request: Request, who: Principal, project_id: str, what: str = "image"
+    ) -> None:
+        """Raise NotFound (of ``what``) unless the principal may work in the project: a member, an operator, or anybody where it's open."""
         if who.role_in(project_id) is not None:
             return
         key, now = (who.id, project_id), time.monotonic()
         if self._until.get(key, 0.0) > now:
             return
         if await self.find(request, project_id) is None:
-            raise NotFound("There is no such image, or it belongs to a project that isn't open to you.")
+            raise NotFound(f"There is no such {what}, or it belongs to a project that isn't open to you.")
         self._until[key] = now + _REMEMBER_S
         self._until.move_to_end(key)
         while len(self._until) > _REMEMBERED:

@@ -134,6 +134,8 @@ class GatewayMiddleware:
             self._limit(limits.ACCOUNT, identity.account_id)
             if route.upload:
                 self._limit(limits.UPLOAD, identity.account_id)
+            if route.heavy:
+                self._limit(limits.HEAVY, identity.account_id)
         if route.unsafe and identity.kind != "key":
             self._check_site(scope, route, identity, csrf)
         self._check_rights(found, identity)

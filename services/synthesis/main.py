@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from services.synthesis import api, events
+from services.synthesis import api, events, game_api
+from services.synthesis.game_store import GameStore
 from services.synthesis.queue import JobQueue
 from services.synthesis.store import Store
 from services.synthesis.supervisor import WorkerSupervisor
 from shared.bus.runner import ConsumerRunner
 from shared.deps import Deps
+from shared.peers import ProjectDoor
 from shared.web import create_service_app
 
 
@@ -17,7 +19,9 @@ def create_app(deps: Deps) -> FastAPI:
     """The service's HTTP app."""
     app = create_service_app(deps)
     queue = JobQueue(deps.db, deps.clock, deps.settings.job_lease_s)
-    app.include_router(api.router(Store(deps.db, deps.clock), queue, deps.blobs))
+    store = Store(deps.db, deps.clock)
+    app.include_router(api.router(store, queue, deps.blobs))
+    app.include_router(game_api.router(GameStore(store, deps.blobs), ProjectDoor(deps)))
     return app
 
 

@@ -169,3 +169,45 @@ datasets = Table(
     Column("created_at_us", BigInteger, nullable=False),
     Index("uq_synthesis_datasets_version", "project_id", "name", "version", unique=True),
 )
+
+# The real-or-synthetic game of a generator; one of a project's games is open at most.
+games = Table(
+    "synthesis_games",
+    metadata,
+    Column("generator_id", String(36), primary_key=True),
+    Column("project_id", String(36), nullable=False, index=True),
+    Column("images", Integer, nullable=False),
+    Column("open", Boolean, nullable=False),
+    Column("created_by", String(64), nullable=False),
+    Column("created_at_us", BigInteger, nullable=False),
+    Column("updated_at_us", BigInteger, nullable=False),
+)
+
+rounds = Table(
+    "synthesis_rounds",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("project_id", String(36), nullable=False),
+    Column("generator_id", String(36), nullable=False),
+    Column("player_id", String(64), nullable=False),
+    Column("number", Integer, nullable=False),  # of this player in this game, from 1
+    Column("seed", BigInteger, nullable=False),  # of the draw; random, so that nobody can draw it again
+    Column("items", JSON, nullable=False),  # [{id, synthetic, seen, familiar}] in the order shown
+    Column("images", Integer, nullable=False),
+    Column("answered", Integer, nullable=False),
+    # One of its images was deleted before the round was finished: it can't be, and another is drawn.
+    Column("void", Boolean, nullable=False),
+    Column("created_at_us", BigInteger, nullable=False),
+    Column("finished_at_us", BigInteger),
+    Index("uq_synthesis_rounds_number", "generator_id", "player_id", "number", unique=True),
+)
+
+# Never changed: the first answer to an image counts.
+answers = Table(
+    "synthesis_answers",
+    metadata,
+    Column("round_id", String(36), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("synthetic", Boolean, nullable=False),
+    Column("at_us", BigInteger, nullable=False),
+)

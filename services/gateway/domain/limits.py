@@ -29,6 +29,7 @@ SIGN_UP = Limit("sign-up", 60 / 60, 60, "new accounts from this address")
 BAD_CREDENTIALS = Limit("bad-credentials", 1, 60, "requests with a wrong key from this address")
 ANONYMOUS = Limit("anonymous", 20, 100, "requests from this address")
 ACCOUNT = Limit("account", 50, 200, "requests of this account")
+HEAVY = Limit("heavy", 12 / 60, 12, "pictures put together for this account")
 UPLOAD = Limit("upload", 2, 20, "uploads of this account")
 
 

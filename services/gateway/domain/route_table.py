@@ -143,6 +143,13 @@ def _synthesis() -> list[Route]:
         Route("GET", "/datasets/{dataset_id}", s, _LAB),
         Route("POST", "/datasets/{dataset_id}/verify", s, _LAB),
         Route("GET", "/datasets/{dataset_id}/download", s, _LAB, audit="dataset.download"),
+        Route("PUT", "/projects/{project_id}/game", s, _LAB, audit="game.put"),
+        Route("GET", "/projects/{project_id}/game/results", s, _LAB),
+        Route("GET", "/projects/{project_id}/game", s),
+        Route("POST", "/projects/{project_id}/rounds", s, consent=True),
+        Route("GET", "/rounds/{round_id}", s),
+        Route("GET", "/rounds/{round_id}/sheet", s, heavy=True),
+        Route("PUT", "/rounds/{round_id}/answers/{position}", s),
     ]
 
 

@@ -25,6 +25,7 @@ class Route:
     account_wide: bool = False  # `least` is asked of the account itself, not of a membership anywhere
     scope: str = ""  # of an API key; empty: read or write by method
     upload: bool = False  # bodies up to BRAMBLE_MAX_UPLOAD_MB
+    heavy: bool = False  # costs the service much CPU, so that an account gets few of them a minute
     csrf: bool = True  # checked on unsafe methods of a browser session
     consent: bool = False  # a browser's rater must have agreed to the current consent
     audit: str = ""  # the action's name in the audit log

@@ -66,3 +66,12 @@ async def test_wrong_keys_are_limited_before_they_are_looked_up(limited: Gate) -
     bad = limited.client(Authorization="Bearer brk_aaaaaaaa_" + "A" * 43)
     statuses = [(await bad.get(f"{API}/projects")).status_code for _ in range(65)]
     assert statuses == [401] * 60 + [429] * 5
+
+
+async def test_pictures_that_cost_the_service_much_are_few_a_minute(limited: Gate) -> None:
+    volunteer = await limited.account("v@example.org")
+    statuses = [(await volunteer.get(f"{API}/rounds/r/sheet")).status_code for _ in range(14)]
+    assert [status == 429 for status in statuses] == [False] * 12 + [True] * 2
+    assert (await volunteer.get(f"{API}/rounds/r")).status_code != 429, "only the sheet is dear"
+    limited.clock.advance(5)
+    assert (await volunteer.get(f"{API}/rounds/r/sheet")).status_code != 429

@@ -56,6 +56,7 @@ class World:
     ids: dict[str, str] = field(default_factory=dict)
     things: dict[str, dict[str, str]] = field(default_factory=dict)
     leases: dict[str, str] = field(default_factory=dict)
+    rounds: dict[str, str] = field(default_factory=dict)
 
     def client(self, **headers: str) -> httpx.AsyncClient:
         app = self.platform.apps["gateway"]
@@ -109,6 +110,16 @@ async def build_world(folder: Path) -> World:
     for name in ("guest", "volunteer", "expert", "lab", "operator"):
         world.leases[name] = await _lease(world, name, world.things["own"]["project_id"])
     world.leases["neighbour"] = await _lease(world, "neighbour", world.things["other"]["project_id"])
+    for owner, scope, players in (
+        ("lab", "own", ("guest", "volunteer", "expert")),
+        ("stranger", "other", ("neighbour",)),
+    ):
+        path = f"{API}/projects/{world.things[scope]['project_id']}"
+        body = {"open": True, "images": 8}
+        (await world.people[owner].put(f"{path}/game", json=body)).raise_for_status()
+        for name in players:
+            answer = await world.people[name].post(f"{path}/rounds")
+            world.rounds[name] = answer.raise_for_status().json()["id"]
     return world
 
 
@@ -170,37 +181,29 @@ async def _furnish(
 
 
 def _made(world: World, project: str) -> dict[str, str]:
-    """A synthetic picture and a dataset, as a worker would have left them (making them needs torch and minutes)."""
-    from services.synthesis.tables import datasets, synthetic
+    """Labelled images, a generator with its samples and a dataset, as events and a worker would have left them (making them needs
+    torch and minutes)."""
+    from services.synthesis.store import Store
+    from services.synthesis.tables import datasets
+    from tests.samples import add_samples
 
     deps = world.platform.deps["synthesis"]
-    synthetic_id, dataset_id = new_id(), new_id()
-    picture, counts = png(99), {"images": 1}
-    for key in (f"s/{synthetic_id}/image", f"s/{synthetic_id}/mask", f"d/{dataset_id}"):
-        deps.blobs.put(key, picture)
-    common = {"project_id": project, "job_id": new_id(), "created_at_us": 1_750_000_000_000_000}
+    labelled = [new_id() for _ in range(8)]
+    for number, image_id in enumerate(labelled):
+        deps.blobs.put(f"g/{image_id}", png(200 + number))
+        head = {"group_name": image_id, "height": 64, "width": 64, "channels": 1}
+        frame = {"key": f"g/{image_id}", "sha256": "0" * 64, "size": 1, "offset": 0, "length": 0}
+        told = {**head, "name": "", "source_id": "", "geometry": {}, "frame": frame, "gold": {"masks": []}}
+        with deps.db.begin() as conn:
+            Store(deps.db, deps.clock).tell(conn, project, "gold", image_id, told)
+    _, kept = add_samples(deps.db, deps.blobs, project, labelled[:4], kept=8, size=64)
+    dataset_id, picture = new_id(), png(99)
+    deps.blobs.put(f"d/{dataset_id}", picture)
     with deps.db.begin() as conn:
         row = {
-            **common,
-            "id": synthetic_id,
-            "generator_id": new_id(),
-            "position": 0,
-            "seed": 1,
-            "size": 64,
-            "channels": 1,
-            "kind": "perturbed",
-            "parents": [],
-            "groups": [],
-            "image_key": f"s/{synthetic_id}/image",
-            "image_sha256": "0" * 64,
-            "mask_key": f"s/{synthetic_id}/mask",
-            "accepted": True,
-            "reason": "",
-            "dice": 1.0,
-        }
-        conn.execute(insert(synthetic).values(row))
-        row = {
-            **common,
+            "project_id": project,
+            "job_id": new_id(),
+            "created_at_us": 1_750_000_000_000_000,
             "id": dataset_id,
             "name": "d",
             "version": 1,
@@ -208,11 +211,11 @@ def _made(world: World, project: str) -> dict[str, str]:
             "archive_key": f"d/{dataset_id}",
             "archive_sha256": "0" * 64,
             "archive_size": len(picture),
-            "counts": counts,
+            "counts": {"images": 1},
             "params": {},
         }
         conn.execute(insert(datasets).values(row))
-    return {"synthetic_id": synthetic_id, "dataset_id": dataset_id}
+    return {"synthetic_id": kept[0], "dataset_id": dataset_id}
 
 
 def _letter(world: World, project: str) -> dict[str, str]:

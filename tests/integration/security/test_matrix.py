@@ -76,13 +76,15 @@ def call_of(
         ids["image_id"] = things["gold_image_id"]
     if scope == "other":
         ids["lease_id"] = world.leases["neighbour"]
+        ids["round_id"] = world.rounds["neighbour"]
         ids["user_id"] = world.ids["neighbour"]
     else:
         ids["lease_id"] = world.leases.get(role, world.leases["volunteer"])
+        ids["round_id"] = world.rounds.get(role, world.rounds["volunteer"])
         ids["user_id"] = world.ids["volunteer"]
         if "/keys/" in template and role in world.people:
             ids["key_id"] = new_id()  # own keys are tried in the gateway's own tests; here: somebody else's
-    ids |= {"name": "click", "version": "1"}
+    ids |= {"name": "click", "version": "1", "position": "0"}
     path = API + re.sub(r"\{(\w+)\}", lambda m: ids[m.group(1)], template)
     if scope in ("own", "other") and template in ("/audit", "/events", "/webhooks") and method == "GET":
         path += f"?project_id={ids['project_id']}"
@@ -263,6 +265,9 @@ def _order(route: str) -> tuple[int, str]:
 
 async def assert_unchanged(world: World) -> None:
     operator = world.people["operator"]
+    for name, round_id in world.rounds.items():
+        answer = await world.people[name].get(f"{API}/rounds/{round_id}")
+        assert answer.json()["answers"] == [None] * 8, "nobody else has answered"
     for scope, owner in (("own", "lab"), ("other", "stranger")):
         things = world.things[scope]
         path = f"{API}/projects/{things['project_id']}"
@@ -274,6 +279,8 @@ async def assert_unchanged(world: World) -> None:
         assert project["counts"]["gold"] == 1
         assert len((await operator.get(f"{path}/gold")).json()["items"]) == 1
         assert len((await operator.get(f"{path}/jobs")).json()["items"]) == 1
+        game = (await operator.get(f"{path}/game/results")).json()
+        assert (game["open"], game["images"], game["unfinished"]) == (True, 8, 3 if scope == "own" else 1)
         members = {m["user_id"]: m["role"] for m in (await operator.get(f"{path}/members")).json()["items"]}
         assert members[world.ids[owner]] == "lab"
         assert len(members) == (3 if scope == "own" else 2)

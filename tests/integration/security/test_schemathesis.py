@@ -68,6 +68,8 @@ def test_whole_api_holds(case: schemathesis.Case, attacked: tuple[str, str, Worl
         "lease_id": world.leases["operator"],
         "user_id": world.ids["volunteer"],
         "name": "click",
+        "round_id": world.rounds["volunteer"],
+        "position": 0,
     }
     if next(_TURN) % 2 and (case.method.upper(), case.path) not in _SPARED:
         case.path_parameters = {k: known.get(k, v) for k, v in (case.path_parameters or {}).items()}

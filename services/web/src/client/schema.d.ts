@@ -1100,6 +1100,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/projects/{project_id}/game": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The game as a player finds it */
+        get: operations["getGame"];
+        /**
+         * Open or close the real-or-synthetic game
+         * @description Volunteers may start rounds while it is open; rounds that they have begun can be finished after. Answers are kept.
+         */
+        put: operations["putGame"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{project_id}/game/results": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the game's answers say
+         * @description Accuracy with its interval next to chance, of the generator's finished rounds (empty: of the newest generator).
+         */
+        get: operations["gameResults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/projects/{project_id}/generators": {
         parameters: {
             query?: never;
@@ -1485,6 +1526,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/projects/{project_id}/rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start a round, or go on with yours
+         * @description Half of its images are real. Asking again gives the same round until it is finished.
+         */
+        post: operations["startRound"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/projects/{project_id}/submissions": {
         parameters: {
             query?: never;
@@ -1534,6 +1595,66 @@ export interface paths {
          * @description Tasks with their progress (its lab).
          */
         get: operations["listTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rounds/{round_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your round
+         * @description What the images are is told once all are answered.
+         */
+        get: operations["getRound"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rounds/{round_id}/answers/{position}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Answer for one image
+         * @description `position` counts from 0. The first answer counts; sending it again is harmless.
+         */
+        put: operations["putAnswer"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rounds/{round_id}/sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The images of your round (PNG)
+         * @description All images below one another, `size` pixels each, in the order of the answers: nothing is told about a single one.
+         */
+        get: operations["roundSheet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1628,6 +1749,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AnswerIn
+         * @example {
+         *       "synthetic": true
+         *     }
+         */
+        AnswerIn: {
+            /** Synthetic */
+            synthetic: boolean;
+        };
         /** Assignment */
         Assignment: {
             lease: components["schemas"]["LeaseInfo"];
@@ -2092,6 +2223,138 @@ export interface components {
             labels: components["schemas"]["LabelFeedback"][];
             /** Reference */
             reference: components["schemas"]["LabelMask"][];
+        };
+        /** Fooled */
+        Fooled: {
+            /** Synthetic Id */
+            synthetic_id: string;
+            /** Shown */
+            shown: number;
+            /**
+             * Fooled
+             * @description How often it was called real.
+             */
+            fooled: number;
+            /** Image Url */
+            image_url: string;
+        };
+        /**
+         * Game
+         * @description The project's game as a player sees it. It says nothing about the generator.
+         */
+        Game: {
+            /** Open */
+            open: boolean;
+            /**
+             * Images
+             * @description Of a round at most.
+             */
+            images: number;
+            /**
+             * Round Id
+             * @description A round that you have begun.
+             */
+            round_id: string | null;
+            /**
+             * More
+             * @description Whether there are images for another round; each is shown to you once.
+             */
+            more: boolean;
+            /**
+             * Rounds
+             * @description That you have finished.
+             */
+            rounds: number;
+            /** Right */
+            right: number;
+            /** Answers */
+            answers: number;
+        };
+        /**
+         * GameIn
+         * @example {
+         *       "images": 20,
+         *       "open": true
+         *     }
+         */
+        GameIn: {
+            /**
+             * Open
+             * @description Whether volunteers may start rounds. Opening one closes the project's other games.
+             */
+            open: boolean;
+            /**
+             * Images
+             * @description Of a round, half of them synthetic.
+             * @default 20
+             */
+            images: number;
+            /**
+             * Generator Id
+             * @description Empty: the project's newest generator.
+             * @default
+             */
+            generator_id: string;
+        };
+        /**
+         * GameResult
+         * @description What the finished rounds of a game say. `docs/synthesis.md` has the meaning of each number.
+         */
+        GameResult: {
+            /** Generator Id */
+            generator_id: string;
+            /** Open */
+            open: boolean;
+            /** Images */
+            images: number;
+            /**
+             * Kept
+             * @description Synthetic images that the filters kept, of which the game draws.
+             */
+            kept: number;
+            /** Chance */
+            chance: number;
+            /** Players */
+            players: number;
+            /** Rounds */
+            rounds: number;
+            /**
+             * Unfinished
+             * @description Rounds that were begun and left; their answers aren't counted.
+             */
+            unfinished: number;
+            /** Answers */
+            answers: number;
+            accuracy: components["schemas"]["Share"];
+            /** @description Share of synthetic images that were called synthetic. */
+            sensitivity: components["schemas"]["Share"];
+            /** @description Share of real images that were called real. */
+            specificity: components["schemas"]["Share"];
+            /** @description Specificity on images that the generator was trained on. */
+            real_seen: components["schemas"]["Share"];
+            /** @description Specificity on images that it wasn't trained on. */
+            real_unseen: components["schemas"]["Share"];
+            /** @description Specificity on images that the player had labelled. */
+            real_familiar: components["schemas"]["Share"];
+            /**
+             * Detectable
+             * @description The accuracy that so many answers would show to differ from chance four times in five.
+             */
+            detectable: number;
+            /**
+             * Verdict
+             * @enum {string}
+             */
+            verdict: "too-few" | "told-apart" | "not-told-apart" | "reversed";
+            /** Sentence */
+            sentence: string;
+            /** By Player */
+            by_player: components["schemas"]["PlayerResult"][];
+            /**
+             * Fooled
+             * @description Synthetic images, those first that deceived most; 200 at most.
+             */
+            fooled: components["schemas"]["Fooled"][];
         };
         /** Generator */
         Generator: {
@@ -3032,6 +3295,12 @@ export interface components {
             /** Is Me */
             is_me: boolean;
         };
+        /** PlayerResult */
+        PlayerResult: {
+            /** Player */
+            player: number;
+            accuracy: components["schemas"]["Share"];
+        };
         /**
          * Point
          * @description x right, y down, pixels of the frame; the origin is the top left corner of the top left pixel.
@@ -3614,6 +3883,46 @@ export interface components {
             counts: string;
         };
         /**
+         * Round
+         * @description A round as its player sees it. What the images are is told once all are answered.
+         */
+        Round: {
+            /** Id */
+            id: string;
+            /** Project Id */
+            project_id: string;
+            /** Images */
+            images: number;
+            /**
+             * Size
+             * @description Side of an image in pixels.
+             */
+            size: number;
+            /**
+             * Sheet Url
+             * @description All images below one another in one PNG.
+             */
+            sheet_url: string;
+            /**
+             * Answers
+             * @description In the order of the images; true: synthetic.
+             */
+            answers: (boolean | null)[];
+            /** Finished */
+            finished: boolean;
+            /** Truth */
+            truth: components["schemas"]["RoundTruth"][] | null;
+            /** Right */
+            right: number | null;
+        };
+        /** RoundTruth */
+        RoundTruth: {
+            /** Synthetic */
+            synthetic: boolean;
+            /** Right */
+            right: boolean;
+        };
+        /**
          * SegmentIn
          * @description A prompt. Give at least one of points, box, scribbles and mask.
          * @example {
@@ -3670,6 +3979,20 @@ export interface components {
              * @description Milliseconds of work on the server.
              */
             ms: number;
+        };
+        /**
+         * Share
+         * @description A share with its 95 % interval; null where there is no answer.
+         */
+        Share: {
+            /** Value */
+            value: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** N */
+            n: number;
         };
         /** Shares */
         Shares: {
@@ -6503,6 +6826,109 @@ export interface operations {
             507: components["responses"]["Problem507"];
         };
     };
+    getGame: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Game"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    putGame: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GameIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GameResult"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            410: components["responses"]["Problem410"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    gameResults: {
+        parameters: {
+            query?: {
+                generator_id?: string;
+            };
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GameResult"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
     listGenerators: {
         parameters: {
             query?: {
@@ -7453,6 +7879,41 @@ export interface operations {
             503: components["responses"]["Problem503"];
         };
     };
+    startRound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Round"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            410: components["responses"]["Problem410"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
     listSubmissions: {
         parameters: {
             query?: {
@@ -7548,6 +8009,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TaskPage"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    getRound: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                round_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Round"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    putAnswer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position: number;
+                round_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Round"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            410: components["responses"]["Problem410"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    roundSheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                round_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
                 };
             };
             400: components["responses"]["Problem400"];
