@@ -1,9 +1,10 @@
-"""Label maps to draw images for: the real ones, perturbed ones, and blends of two shapes, filtered for plausibility.
+"""Label maps to draw images for: the real ones, perturbed ones, blends of two, and new shapes, filtered for plausibility.
 
 - *perturbed*: affine (turn, scale, shift, shear) and elastic deformation (Simard et al. 2003, "Best practices for convolutional neural
   networks"): smoothed random displacement fields.
 - *blend*: a convex combination of the signed distance maps of two real label maps, as shape priors on level sets do (Leventon et al.
   2000, "Statistical shape influence in geodesic active contours"), perturbed afterwards. Two parents keep provenance short.
+- *shape*: drawn from a statistical model of all shapes (`shapes`); its parents are the maps that the model was learnt from.
 
 A draw names the real items that it came from; the filter compares area, compactness, position and number of parts with the real maps.
 """
@@ -16,10 +17,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from services.synthesis.domain import shapes
 from services.synthesis.domain.labelmaps import LabelMap
+from services.synthesis.domain.shapes import signed_distance
 from shared.errors import InvalidInput
 
-KINDS = ("given", "perturbed", "blend")
+KINDS = ("given", "perturbed", "blend", "shape")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,17 +60,6 @@ def perturb(label_map: LabelMap, rng: np.random.Generator, strength: float = 1.0
         moved[axis] += (field / peak * 0.03 * side * strength).ravel()
     out = ndimage.map_coordinates(label_map, moved, order=0, mode="constant", cval=0)
     return np.asarray(out.reshape(height, width), np.uint8)
-
-
-def signed_distance(mask: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """Pixels to the border of ``mask`` ``(H, W)``: negative inside, positive outside; all ``H + W`` for an empty mask."""
-    from scipy import ndimage
-
-    if not mask.any():
-        return np.full(mask.shape, float(sum(mask.shape)), np.float32)
-    outside = ndimage.distance_transform_edt(~mask)
-    inside = ndimage.distance_transform_edt(mask)
-    return np.asarray(outside - inside, np.float32)
 
 
 def blend(a: LabelMap, b: LabelMap, weight: float, classes: int) -> LabelMap:
@@ -197,7 +189,8 @@ def draw_masks(
     """``count`` label maps to draw images for, and the refused candidates with their reasons.
 
     ``maps`` are real ones of one size; all-empty ones are used only when there are no others. Kinds take turns; a refused candidate
-    is tried again up to ``tries`` times, after which the real map itself stands in, so that ``count`` draws always come back.
+    is tried again up to ``tries`` times, after which the real map itself stands in, so that ``count`` draws always come back. Where there
+    are too few maps for a blend or a shape model, perturbed ones take their turns.
     """
     for kind in kinds:
         if kind not in KINDS:
@@ -208,19 +201,24 @@ def draw_masks(
     if not usable:
         raise InvalidInput("No masks to draw from; at least one labelled image is needed.")
     model = fit_plausibility([maps[i] for i in usable], classes)
+    shape: shapes.ShapeModel | None = None
+    if "shape" in kinds and len(usable) >= shapes.MIN_MAPS and maps[usable[0]].any():
+        shape = shapes.fit(maps, classes, rng)
     kept: list[Draw] = []
     refused: list[Draw] = []
     order = rng.permutation(usable)
     while len(kept) < count:
         kind = kinds[len(kept) % len(kinds)]
-        if kind == "blend" and len(usable) < 2:
+        if (kind == "blend" and len(usable) < 2) or (kind == "shape" and shape is None):
             kind = "perturbed"
         first = int(order[len(kept) % len(order)])
         draw = Draw(maps[first], "given", (first,))
         for _ in range(tries if kind != "given" else 0):
+            parents: tuple[int, ...] = (first,)
             if kind == "perturbed":
                 candidate = perturb(maps[first], rng, strength)
-                parents: tuple[int, ...] = (first,)
+            elif shape is not None and kind == "shape":
+                candidate, parents = perturb(shape.draw(rng, strength), rng, strength / 2), shape.members
             else:
                 second = int(rng.choice([i for i in usable if i != first]))
                 mixed = blend(maps[first], maps[second], float(rng.uniform(0.25, 0.75)), classes)
