@@ -9,8 +9,11 @@ from typing import Annotated, Any
 import typer
 
 from services.cli.output import State, client, guarded, show
+from shared.errors import InvalidInput
 
-DEFAULT_ARMS = "base,fewer_steps,augmented,crowd,crowd_synthetic,crowd_shuffled,enhanced,expert"
+DEFAULT_ARMS = (
+    "base,fewer_steps,augmented,crowd,crowd_augmented,crowd_synthetic,crowd_shuffled,enhanced,expert"
+)
 
 
 @guarded
@@ -25,15 +28,27 @@ def study(
     sizes: Annotated[
         str, typer.Option(help="Sizes of the labelled set to begin with, for learning curves.")
     ] = "16",
+    curve: Annotated[
+        str,
+        typer.Option(
+            help="Parts of the volunteers' and synthetic images to try as well, for what the next are worth."
+        ),
+    ] = "0.25,0.5",
     seeds: Annotated[int, typer.Option(help="Trainings of each arm in each fold.")] = 3,
     folds: Annotated[int, typer.Option(help="Folds, by patient or volume.")] = 3,
     steps: Annotated[
         int, typer.Option(help="Optimiser steps of the segmenter, the same for all arms.")
     ] = 300,
-    generator_steps: Annotated[int, typer.Option(help="Training steps of each fold's generator.")] = 600,
+    generator_steps: Annotated[int, typer.Option(help="Training steps of each fold's generator.")] = 1200,
     synthetic: Annotated[int, typer.Option(help="Synthetic images drawn in each fold.")] = 96,
     size: Annotated[int, typer.Option(help="Side of the images in pixels.")] = 64,
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,
+    labels_per_image: Annotated[
+        float, typer.Option(help="Answers that a consensus takes; 0: as many as the data has.")
+    ] = 0.0,
+    minutes_per_label: Annotated[
+        float, typer.Option(help="What an answer takes a volunteer, for the price of more.")
+    ] = 0.0,
 ) -> None:
     """Measure what volunteers' labels and synthetic images add, with controls and intervals. Runs that are done aren't done again."""
     from services.synthesis.domain.params import StudyParams, parse
@@ -48,6 +63,9 @@ def study(
         "synthetic_images": synthetic,
         "size": size,
         "seed": seed,
+        "curve": [_number("--curve", part) for part in _words(curve)],
+        "labels_per_image": labels_per_image,
+        "minutes_per_label": minutes_per_label,
     }
     params = parse(StudyParams, values)
     if Path(target).is_dir():
@@ -64,7 +82,8 @@ def _project(project_id: str, out: Path, values: dict[str, Any]) -> None:
         job = follow(api, api.post(f"/projects/{project_id}/jobs", {"kind": "study", "params": values}))
     rows = [r for r in job["result"]["comparisons"] if r["measure"] == "dice"]
     path = report.write(analysis.from_result(job["result"]), out)
-    show(job, "\n".join([*(_line(row) for row in rows), f"Report: {path}"]))
+    worth = [row["sentence"] for row in job["result"].get("worth", [])]
+    show(job, "\n".join([*(_line(row) for row in rows), *worth, f"Report: {path}"]))
 
 
 def _offline(folder: Path, out: Path, params: Any) -> None:
@@ -77,9 +96,11 @@ def _offline(folder: Path, out: Path, params: Any) -> None:
     outcome = analysis.analyse(data, params, runs, runner.plan(data, params)[1])
     path = report.write(outcome, out)
     rows = [c.row() for c in outcome.comparisons if c.measure == "dice"]
+    result = outcome.result()
+    worth = [row["sentence"] for row in result["worth"]]
     show(
-        {"report": str(path), "comparisons": [c.row() for c in outcome.comparisons], "arms": outcome.means},
-        "\n".join([*(_line(row) for row in rows), f"Report: {path}"]),
+        {"report": str(path), **{name: result[name] for name in ("comparisons", "arms", "worth")}},
+        "\n".join([*(_line(row) for row in rows), *worth, f"Report: {path}"]),
     )
 
 
@@ -97,6 +118,13 @@ def _progress(fraction: float, stage: str, detail: str = "") -> None:
 
 def _words(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _number(option: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidInput(f"{option} takes numbers with commas between them; {text!r} is none.") from None
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -130,7 +130,8 @@ ARMS = {
     "fewer_steps": "the same images at equal epochs, so fewer steps: the weak baseline that makes any larger set look good",
     "augmented": "base with classical augmentation",
     "crowd": "base and images that volunteers labelled",
-    "crowd_synthetic": "crowd and synthetic images",
+    "crowd_augmented": "crowd with classical augmentation",
+    "crowd_synthetic": "crowd and synthetic images, each drawn equally often",
     "crowd_shuffled": "crowd and synthetic images whose masks were swapped: extra pictures without the information",
     "enhanced": "crowd, synthetic images and classical augmentation",
     "pretrained": "first synthetic images alone for a third of the steps, then crowd",
@@ -142,13 +143,15 @@ SYNTHETIC_ARMS = ("crowd_synthetic", "crowd_shuffled", "enhanced", "pretrained",
 
 @dataclass(frozen=True, slots=True)
 class StudyParams:
-    """A study of what each part of the dataset is worth. ``base_images`` are the sizes of the lab's own labelled set."""
+    """A study of what each part of the dataset is worth. ``base_images`` are the sizes of the lab's own labelled set; ``curve`` the parts
+    of the volunteers' and of the synthetic images that are tried besides all of them, for what the next ones are worth."""
 
     arms: tuple[str, ...] = (
         "base",
         "fewer_steps",
         "augmented",
         "crowd",
+        "crowd_augmented",
         "crowd_synthetic",
         "crowd_shuffled",
         "enhanced",
@@ -158,23 +161,30 @@ class StudyParams:
     seeds: int = 3
     folds: int = 3
     base_images: tuple[int, ...] = (16,)
+    curve: tuple[float, ...] = (0.25, 0.5)
     steps: int = 300
     batch: int = 8
-    synthetic_share: float = 0.5
-    generator_steps: int = 600
+    generator_steps: int = 1200
     synthetic_images: int = 96
     guidance: float = 1.25
     filter_steps: int = 250
     seed: int = 0
+    labels_per_image: float = 0.0
+    """Answers that a consensus is made of, for the price of an image; 0: as many as the data has."""
+    minutes_per_label: float = 0.0
+    """What an answer takes a volunteer; 0: not known, and no time is named."""
 
     def __post_init__(self) -> None:
         _between("size", self.size, 16, 512)
+        _between("labels_per_image", self.labels_per_image, 0, 1000)
+        _between("minutes_per_label", self.minutes_per_label, 0, 1000)
         _between("filter_steps", self.filter_steps, 1, 1_000_000)
         _between("seeds", self.seeds, 1, 100)
         _between("folds", self.folds, 2, 20)
         _between("steps", self.steps, 1, 1_000_000)
         _between("batch", self.batch, 1, 512)
-        _between("synthetic_share", self.synthetic_share, 0.01, 0.99)
+        for share in self.curve:
+            _between("curve", share, 0.01, 0.99)
         _between("generator_steps", self.generator_steps, 1, 1_000_000)
         _between("synthetic_images", self.synthetic_images, 2, 100_000)
         if not self.base_images or any(n < 2 for n in self.base_images):

@@ -11,13 +11,19 @@ from numpy.typing import NDArray
 
 from services.synthesis.domain import stats
 from services.synthesis.domain.params import StudyParams
+from services.synthesis.study import marginal
 from services.synthesis.study.data import StudySet
 from services.synthesis.study.runner import MEASURES, Run
 
 SEED_CLAIM = 23.2
 """The seed project's headline, in percent: no interval, no baseline described. Ours stands next to it."""
 SEED_CONSENSUS = 76.6
-BASELINE_OF = {"crowd_synthetic": "crowd", "crowd_shuffled": "crowd", "pretrained": "crowd"}
+BASELINE_OF = {
+    "crowd_synthetic": "crowd",
+    "crowd_shuffled": "crowd",
+    "pretrained": "crowd",
+    "enhanced": "crowd_augmented",
+}
 """Besides base: the arm that has all but the synthetic images, so that the generator's part is seen apart from the crowd's."""
 
 
@@ -57,11 +63,20 @@ class Outcome:
     per_image: list[dict[str, Any]]
     notes: list[str]
     facts: dict[str, Any]
+    worth: list[dict[str, Any]]
+    """Rows of `marginal.rows`."""
 
     def result(self) -> dict[str, Any]:
         """JSON-ready, without the scores of single images."""
         rows = [c.row() for c in self.comparisons]
-        return {"comparisons": rows, "arms": self.means, "notes": self.notes, "facts": self.facts}
+        worth = [{**row, "sentence": marginal.sentence(row)} for row in self.worth]
+        return {
+            "comparisons": rows,
+            "arms": self.means,
+            "worth": worth,
+            "notes": self.notes,
+            "facts": self.facts,
+        }
 
 
 def from_result(result: Mapping[str, Any]) -> Outcome:
@@ -72,7 +87,9 @@ def from_result(result: Mapping[str, Any]) -> Outcome:
         difference = stats.Difference(**{k: v for k, v in row.items() if k in names})
         rest = {k: v for k, v in row.items() if k not in names and k != "verdict"}
         comparisons.append(Comparison(**rest, difference=difference))
-    return Outcome(comparisons, list(result["arms"]), [], list(result["notes"]), dict(result["facts"]))
+    worth = [{k: v for k, v in row.items() if k != "sentence"} for row in result.get("worth", [])]
+    facts = dict(result["facts"])
+    return Outcome(comparisons, list(result["arms"]), [], list(result["notes"]), facts, worth)
 
 
 def analyse(
@@ -89,7 +106,7 @@ def analyse(
     else:
         notes_first = []
     table: dict[tuple[int, str], dict[tuple[int, int], dict[str, float]]] = {}
-    images_of: dict[tuple[int, str], int] = {}
+    images_of: dict[tuple[int, str], dict[int, int]] = {}
     notes = notes_first + [f"{arm}: left out, {why}" for arm, why in skipped.items()]
     sifted: dict[tuple[int, int], dict[str, Any]] = {}
     void: set[tuple[int, str]] = set()
@@ -102,7 +119,7 @@ def analyse(
                 notes.append(note)
             void.add((run.base, run.arm))
             continue
-        images_of[run.base, run.arm] = found["images"]
+        images_of.setdefault((run.base, run.arm), {})[run.fold] = found["images"]
         cells = table.setdefault((run.base, run.arm), {})
         for column, place in enumerate(found["test"]):
             cells[run.seed, place] = {m: found["scores"][m][column] for m in MEASURES}
@@ -114,17 +131,22 @@ def analyse(
         )
     comparisons: list[Comparison] = []
     means: list[dict[str, Any]] = []
+    worth: list[dict[str, Any]] = []
     for base in params.base_images:
         matrices = {arm: _matrices(cells) for (n, arm), cells in table.items() if n == base}
         places = sorted({p for (n, _), cells in table.items() if n == base for _, p in cells})
         groups = np.unique([data.groups[p] for p in places], return_inverse=True)[1].astype(np.int64)
+        counts = {arm: float(np.mean(list(images_of[base, arm].values()))) for arm in matrices}
         for arm, scores in matrices.items():
-            row: dict[str, Any] = {"base": base, "arm": arm, "training_images": images_of[base, arm]}
+            row: dict[str, Any] = {"base": base, "arm": arm, "training_images": round(counts[arm])}
             row |= {m: float(scores[m].mean()) for m in MEASURES}
             row["seed_spread"] = float(scores["dice"].mean(axis=1).std())
             means.append(row)
         for measure in MEASURES:
             comparisons += _compare(base, measure, matrices, groups, params.seed)
+        dice = {arm: scores["dice"] for arm, scores in matrices.items()}
+        each = params.labels_per_image or data.labels_per_image
+        worth += marginal.rows(base, dice, counts, groups, params, each)
     per_image = [
         {
             "base": base,
@@ -148,7 +170,7 @@ def analyse(
         "params": asdict(params),
         "synthetic": [sifted[key] for key in sorted(sifted)],
     }
-    return Outcome(comparisons, means, per_image, notes, facts)
+    return Outcome(comparisons, means, per_image, notes, facts, worth)
 
 
 def _matrices(cells: Mapping[tuple[int, int], dict[str, float]]) -> dict[str, NDArray[np.float64]]:
@@ -163,7 +185,9 @@ def _compare(
     groups: NDArray[np.int64],
     seed: int,
 ) -> list[Comparison]:
-    pairs = [(arm, "base") for arm in matrices if arm != "base" and "base" in matrices]
+    # Parts of an arm are points of its curve; tested one by one they would only cost the arms their power.
+    whole = [arm for arm in matrices if "@" not in arm]
+    pairs = [(arm, "base") for arm in whole if arm != "base" and "base" in whole]
     pairs += [(arm, other) for arm, other in BASELINE_OF.items() if arm in matrices and other in matrices]
     found = {}
     for arm, other in pairs:

@@ -33,6 +33,8 @@ class StudySet:
     classes: int
     crowd_kind: str
     name: str
+    labels_per_image: float = 1.0
+    """How many volunteers' masks one of the crowd's is made of, on average."""
 
     def crowd_dice(self) -> float | None:
         """Mean Dice of the volunteers' consensus with the expert, where both are known."""
@@ -74,7 +76,12 @@ def check(data: StudySet, folds: int, base_images: Sequence[int]) -> None:
             )
 
 
-def simulate_crowd(expert: NDArray[np.uint8], rng: np.random.Generator, raters: int = 5) -> NDArray[np.uint8]:
+SIMULATED_RATERS = 5
+
+
+def simulate_crowd(
+    expert: NDArray[np.uint8], rng: np.random.Generator, raters: int = SIMULATED_RATERS
+) -> NDArray[np.uint8]:
     """A majority of ``raters`` simulated volunteers for each label map ``(n, S, S)``.
 
     Each volunteer has a habit (draws large, small, or shifted), waves their outline, and fails one image in twelve altogether.
@@ -98,9 +105,14 @@ def simulate_crowd(expert: NDArray[np.uint8], rng: np.random.Generator, raters: 
             if rng.random() < 1 / 12:
                 drawn = np.roll(drawn, drawn.shape[0] // 3, 0)
             votes[rater] = drawn
-        counts = np.stack([(votes == value).sum(axis=0) for value in range(int(votes.max()) + 1)])
-        out[index] = np.argmax(counts, axis=0)
+        out[index] = _plurality(votes)
     return out
+
+
+def _plurality(votes: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The class that most of ``votes (raters, H, W)`` name; the smaller id, background first, where several are named as often."""
+    counts = np.stack([(votes == value).sum(axis=0) for value in range(int(votes.max()) + 1)])
+    return np.asarray(np.argmax(counts, axis=0), np.uint8)
 
 
 def from_folder(path: Path, size: int, seed: int = 0) -> StudySet:
@@ -108,7 +120,8 @@ def from_folder(path: Path, size: int, seed: int = 0) -> StudySet:
     mask_kind), or `images/` beside `masks/` with equal names.
 
     Masks are PNGs of class ids; two-valued ones are taken as one class. Rows of several raters for one image make the crowd, a rater named
-    "gold…" or none is the expert. Without raters, volunteers are simulated, and the report says so.
+    "gold…" or none is the expert. Raters named "simulated…" are said to be so. Without raters,
+    volunteers are simulated, and the report says so.
     """
     if not path.is_dir():
         raise InvalidInput(f"{path} is not a folder.")
@@ -140,7 +153,7 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 def _assemble(path: Path, by_image: dict[str, list[dict[str, str]]], size: int, seed: int) -> StudySet:
     pictures, experts, crowds, ids, groups = [], [], [], [], []
-    any_raters = False
+    any_raters, simulated, answers = False, True, 0
     for name, rows in sorted(by_image.items()):
         image = _read(path / name)
         gold = [r for r in rows if not r.get("rater") or r["rater"].startswith("gold")]
@@ -152,8 +165,9 @@ def _assemble(path: Path, by_image: dict[str, list[dict[str, str]]], size: int, 
         experts.append(labelmaps.fit_label_map(expert, size))
         votes = [_read_mask(path / r["mask"], image.shape[:2]) for r in others]
         any_raters = any_raters or bool(votes)
-        # Binary votes: more than half. (The raters' sets here have one structure; several classes would vote one by one.)
-        crowd = (np.stack(votes).mean(axis=0) > 0.5).astype(np.uint8) if votes else None
+        answers += len(votes)
+        simulated = simulated and all(r["rater"].startswith("simulated") for r in others)
+        crowd = _plurality(np.stack(votes)) if votes else None
         crowds.append(labelmaps.fit_label_map(crowd, size) if crowd is not None else None)
         ids.append(name)
         groups.append(rows[0].get("group") or name)
@@ -168,11 +182,14 @@ def _assemble(path: Path, by_image: dict[str, list[dict[str, str]]], size: int, 
     known = np.ones(len(ids), bool)
     if any_raters:
         crowd_maps = np.stack([c if c is not None else np.zeros((size, size), np.uint8) for c in crowds])
-        has_crowd, kind = np.array([c is not None for c in crowds]), "real"
+        has_crowd, kind = np.array([c is not None for c in crowds]), "simulated" if simulated else "real"
+        each = answers / max(1, int(has_crowd.sum()))
     else:
-        crowd_maps = simulate_crowd(expert_maps, np.random.default_rng([seed, 11]))
-        has_crowd, kind = known.copy(), "simulated"
-    return StudySet(images, expert_maps, crowd_maps, known, has_crowd, ids, groups, classes, kind, path.name)
+        crowd_maps = simulate_crowd(expert_maps, np.random.default_rng([seed, 11]), SIMULATED_RATERS)
+        has_crowd, kind, each = known.copy(), "simulated", float(SIMULATED_RATERS)
+    return StudySet(
+        images, expert_maps, crowd_maps, known, has_crowd, ids, groups, classes, kind, path.name, each
+    )
 
 
 def _from_bramble(path: Path, size: int) -> StudySet:
@@ -191,7 +208,7 @@ def _from_bramble(path: Path, size: int) -> StudySet:
 def assemble(
     pictures: list[Any], label_maps: list[Any], rows: list[dict[str, Any]], size: int, name: str
 ) -> StudySet:
-    """A set of real ("real": the expert's) and consensus images; ``rows`` have id, group and origin."""
+    """A set of real ("real": the expert's) and consensus images; ``rows`` have id, group, origin and, for a consensus, raters."""
     channels = 3 if any(p.ndim == 3 for p in pictures) else 1
     images = np.stack([labelmaps.fit_image(p, size, channels) for p in pictures])
     maps = np.stack([labelmaps.fit_label_map(m, size) for m in label_maps])
@@ -199,6 +216,7 @@ def assemble(
     if not maps.any():
         raise InvalidInput("All masks are empty; there is nothing that a segmenter could learn.")
     kind = "real" if (~expert).any() else "none"
+    answers = [len(row["raters"]) for row in rows if row["origin"] == "consensus" and row.get("raters")]
     return StudySet(
         images,
         maps,
@@ -210,6 +228,7 @@ def assemble(
         int(maps.max()),
         kind,
         name,
+        float(np.mean(answers)) if answers else 1.0,
     )
 
 

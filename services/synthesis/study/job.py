@@ -53,7 +53,8 @@ def _load(context: Context, params: StudyParams) -> StudySet:
         pictures.append(np.asarray(pixels))
         maps.append(labelmaps.from_masks(masks, label_ids, (pixels.shape[0], pixels.shape[1])))
         origin = "real" if item.gold is not None else "consensus"
-        rows.append({"id": item.image_id, "group": item.group_name, "origin": origin})
+        raters = (item.consensus or {}).get("raters", [])
+        rows.append({"id": item.image_id, "group": item.group_name, "origin": origin, "raters": raters})
     if not rows:
         raise InvalidInput(
             "This project has no labelled image yet; a study needs at least gold masks for some images."

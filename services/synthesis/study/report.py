@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from services.synthesis.domain.params import ARMS
+from services.synthesis.study import curves
 from services.synthesis.study.analysis import SEED_CLAIM, SEED_CONSENSUS, Comparison, Outcome
 from services.synthesis.study.runner import MEASURES
 
@@ -34,10 +35,11 @@ def to_csv(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def write(outcome: Outcome, folder: Path) -> Path:
-    """Write report.html, comparisons.csv, arms.csv and scores.csv; the path of the report."""
+    """Write report.html, comparisons.csv, arms.csv, worth.csv and scores.csv; the path of the report."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "comparisons.csv").write_text(to_csv([c.row() for c in outcome.comparisons]))
     (folder / "arms.csv").write_text(to_csv(outcome.means))
+    (folder / "worth.csv").write_text(to_csv(outcome.worth))
     (folder / "scores.csv").write_text(to_csv(outcome.per_image))
     path = folder / "report.html"
     path.write_text(render(outcome), encoding="utf-8")
@@ -58,10 +60,11 @@ def render(outcome: Outcome) -> str:
     ]
     for base in params["base_images"]:
         parts.append(_size(outcome, base))
+        parts.append(curves.section(outcome, base))
     if len(params["base_images"]) > 1:
-        parts.append(_curves(outcome))
+        parts.append(curves.by_size(outcome))
     parts.append("<h2>Arms</h2><table><tr><th>Arm</th><th>Trained on</th></tr>")
-    used = {row["arm"] for row in outcome.means}
+    used = {row["arm"].partition("@")[0] for row in outcome.means}
     parts += [f"<tr><td>{arm}</td><td>{_text(what)}</td></tr>" for arm, what in ARMS.items() if arm in used]
     parts.append("</table>")
     parts.append(_synthetic(facts.get("synthetic") or []))
@@ -118,7 +121,7 @@ def _size(outcome: Outcome, base: int) -> str:
         + "".join(f"<th class=n>{m}</th>" for m in MEASURES)
         + "</tr>"
     )
-    for row in rows:
+    for row in (r for r in rows if "@" not in r["arm"]):
         cells = "".join(f"<td class=n>{row[m]:.3f}</td>" for m in MEASURES)
         out.append(f"<tr><td>{row['arm']}</td><td class=n>{row['training_images']}</td>{cells}</tr>")
     out.append(
@@ -196,21 +199,6 @@ def _forest(rows: list[Comparison], base: int) -> str:
         + "".join(body)
         + '</svg><p class="dim">Difference in Dice to base, with 95 % intervals.</p>'
     )
-
-
-def _curves(outcome: Outcome) -> str:
-    sizes = outcome.facts["params"]["base_images"]
-    arms = list(dict.fromkeys(row["arm"] for row in outcome.means))
-    found = {(row["base"], row["arm"]): row["dice"] for row in outcome.means}
-    head = "".join(f"<th class=n>{n}</th>" for n in sizes)
-    body = ""
-    for arm in arms:
-        cells = "".join(
-            f"<td class=n>{found[n, arm]:.3f}</td>" if (n, arm) in found else "<td class=n>–</td>"
-            for n in sizes
-        )
-        body += f"<tr><td>{arm}</td>{cells}</tr>"
-    return f"<h2>Learning curves: Dice by number of base images</h2><table><tr><th>Arm</th>{head}</tr>{body}</table>"
 
 
 def _text(value: object) -> str:

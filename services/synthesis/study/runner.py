@@ -70,6 +70,10 @@ class MemoryLedger:
         self.runs[key] = value
 
 
+CURVES = ("crowd", "crowd_synthetic")
+"""Arms that are also tried with a part of what they add: `crowd@0.25` has a quarter of the volunteers' images."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One training: which arm, with how many base images, in which fold, with which seed."""
@@ -83,17 +87,28 @@ class Run:
         """The run's name in the ledger."""
         return f"{prefix}-{self.arm}-n{self.base}-f{self.fold}-s{self.seed}"
 
+    @property
+    def kind(self) -> str:
+        """The arm without its part."""
+        return self.arm.partition("@")[0]
+
+    @property
+    def part(self) -> float:
+        """The part of what the arm adds: 1 is all of it."""
+        return float(self.arm.partition("@")[2] or 1)
+
 
 #: Raised with every change of what a run does that no parameter tells: runs of another recipe are not mixed in.
-RECIPE = 2
+RECIPE = 3
 
 
 def fingerprint(data: StudySet, params: StudyParams) -> str:
-    """Names the inputs: runs of other data or settings are never mixed in. Lists of arms, seeds and sizes may grow."""
+    """Names the inputs: runs of other data or settings are never mixed in. Lists of arms, parts, seeds and sizes may grow."""
     digest = hashlib.sha256()
     for array in (data.images, data.expert, data.crowd, data.has_expert, data.has_crowd):
         digest.update(np.ascontiguousarray(array).tobytes())
-    fixed = {k: v for k, v in asdict(params).items() if k not in ("arms", "seeds", "base_images")}
+    free = ("arms", "seeds", "base_images", "curve", "labels_per_image", "minutes_per_label")
+    fixed = {k: v for k, v in asdict(params).items() if k not in free}
     digest.update(json.dumps([fixed, data.groups, RECIPE], sort_keys=True).encode())
     return digest.hexdigest()[:12]
 
@@ -107,6 +122,7 @@ def plan(data: StudySet, params: StudyParams) -> tuple[list[Run], dict[str, str]
             arm: reason for arm in params.arms if arm.startswith("crowd") or arm in ("enhanced", "pretrained")
         }
     arms = [arm for arm in params.arms if arm not in skipped]
+    arms += [f"{arm}@{share:g}" for arm in CURVES if arm in arms for share in sorted(params.curve)]
     runs = [
         Run(arm, base, fold, seed)
         for base in params.base_images
@@ -118,20 +134,27 @@ def plan(data: StudySet, params: StudyParams) -> tuple[list[Run], dict[str, str]
 
 
 def run_all(
-    data: StudySet, params: StudyParams, ledger: Ledger, report: Report = silent
+    data: StudySet,
+    params: StudyParams,
+    ledger: Ledger,
+    report: Report = silent,
+    only: tuple[int, int] | None = None,
 ) -> Iterator[tuple[Run, dict[str, Any]]]:
-    """Do what the ledger lacks; yields every run with its scores: per measure a list over the fold's test images."""
+    """Do what the ledger lacks; yields every run with its scores: per measure a list over the fold's test images.
+
+    ``only`` one base size and fold: what a process of several does.
+    """
     check(data, params.folds, params.base_images)
     where = folds_of(data, params.folds, params.seed)
     prefix = fingerprint(data, params)
-    runs, _ = plan(data, params)
+    runs = [run for run in plan(data, params)[0] if only is None or only == (run.base, run.fold)]
     samples: tuple[tuple[int, int], _Synthetic] | None = None
     for number, run in enumerate(runs):
         tell = part(report, number / len(runs), (number + 1) / len(runs))
         found = ledger.get(run.key(prefix))
         if found is None:
             sets = _sets(data, params, where, run)
-            if run.arm in SYNTHETIC_ARMS and (samples is None or samples[0] != (run.base, run.fold)):
+            if run.kind in SYNTHETIC_ARMS and (samples is None or samples[0] != (run.base, run.fold)):
                 samples = ((run.base, run.fold), _generate(sets, data.classes, params, run, tell))
             found = _train_and_test(data, params, sets, samples[1] if samples else None, run, tell)
             ledger.put(run.key(prefix), found)
@@ -187,7 +210,6 @@ def _generate(sets: _Sets, classes: int, params: StudyParams, run: Run, report: 
         size=params.size,
         max_steps=params.generator_steps,
         max_seconds=86400,
-        batch=8,
         seed=params.seed * 1000 + run.fold,
     )
     generator = diffusion.train(images, maps, classes, training, report=part(report, 0.0, 0.6))
@@ -225,48 +247,28 @@ def _train_and_test(
 ) -> dict[str, Any]:
     from services.synthesis.training import segmenter
 
-    synthetic = samples if run.arm in SYNTHETIC_ARMS else None
+    synthetic = samples if run.kind in SYNTHETIC_ARMS else None
     if synthetic is not None and synthetic.pairs is None:
         return {"scores": None, "why": synthetic.why, "synthetic": synthetic.counts}
-    steps, augment, start = params.steps, run.arm in ("augmented", "enhanced"), None
-    real = (
-        [segmenter.Pool(*_join(sets.base, sets.crowd))]
-        if run.arm not in ("base", "fewer_steps", "augmented", "expert")
-        else []
-    )
-    pools = {
-        "base": [segmenter.Pool(*sets.base)],
-        "fewer_steps": [segmenter.Pool(*sets.base)],
-        "augmented": [segmenter.Pool(*sets.base)],
-        "crowd": real,
-        "expert": [segmenter.Pool(*sets.expert)],
-    }.get(run.arm)
     seed = params.seed * 1000 + run.seed
-    if pools is None:
-        share = params.synthetic_share
-        assert synthetic is not None
-        assert synthetic.pairs is not None
-        fake_images, fake_maps = synthetic.pairs
-        if run.arm == "crowd_shuffled":
-            fake_maps = np.roll(fake_maps, 1 + len(fake_maps) // 3, axis=0)
-        fake = segmenter.Pool(fake_images, fake_maps, share)
-        pools = [segmenter.Pool(real[0].images, real[0].maps, 1 - share), fake]
-        if run.arm == "synthetic_only":
-            pools = [fake]
-        elif run.arm == "pretrained":
-            first = params.steps // 3
-            start = segmenter.train([fake], data.classes, steps=first, batch=params.batch, seed=seed + 500)
-            pools, steps = real, params.steps - first
-    if run.arm == "fewer_steps":
-        everything = len(sets.base[0]) + len(sets.crowd[0])
-        steps = max(1, round(params.steps * len(sets.base[0]) / everything))
+    real = _real(sets, run)
+    fake = _fake(synthetic, run) if synthetic is not None else _none_of(real)
+    steps, start = params.steps, None
+    images, maps = fake if run.kind == "synthetic_only" else _join(real, fake)
+    if run.kind == "fewer_steps":
+        steps = max(1, round(params.steps * len(sets.base[0]) / (len(sets.base[0]) + len(sets.crowd[0]))))
+    elif run.kind == "pretrained":
+        first = params.steps // 3
+        pool = segmenter.Pool(*fake)
+        start = segmenter.train([pool], data.classes, steps=first, batch=params.batch, seed=seed + 500)
+        steps, (images, maps) = params.steps - first, real
     net = segmenter.train(
-        pools,
+        [segmenter.Pool(images, maps)],
         data.classes,
         steps=steps,
         batch=params.batch,
         seed=seed,
-        augment=augment,
+        augment=run.kind in ("augmented", "crowd_augmented", "enhanced"),
         report=part(report, 0.8, 1.0),
         start_from=start,
     )
@@ -276,9 +278,36 @@ def _train_and_test(
         "test": [int(i) for i in sets.test],
         "scores": {name: [s[name] for s in scores] for name in MEASURES},
         "steps": steps,
-        "images": sum(len(p.images) for p in pools),
+        "images": len(fake[0]) + (0 if run.kind == "synthetic_only" else len(real[0])),
         "synthetic": synthetic.counts if synthetic is not None else None,
     }
+
+
+def _real(sets: _Sets, run: Run) -> tuple[Any, Any]:
+    """The really labelled pairs of an arm; all that base and crowd have, unless it says otherwise."""
+    if run.kind in ("base", "fewer_steps", "augmented"):
+        return sets.base
+    if run.kind == "expert":
+        return sets.expert
+    return _join(sets.base, _some(sets.crowd, run.part if run.kind == "crowd" else 1.0))
+
+
+def _fake(synthetic: _Synthetic, run: Run) -> tuple[Any, Any]:
+    """An arm's synthetic pairs, with their masks swapped where that is asked for."""
+    assert synthetic.pairs is not None
+    images, maps = _some(synthetic.pairs, run.part)
+    return images, np.roll(maps, 1 + len(maps) // 3, axis=0) if run.kind == "crowd_shuffled" else maps
+
+
+def _none_of(pairs: tuple[Any, Any]) -> tuple[Any, Any]:
+    return pairs[0][:0], pairs[1][:0]
+
+
+def _some(pairs: tuple[Any, Any], part: float) -> tuple[Any, Any]:
+    """A part of image and map pairs, spread evenly over them: smaller parts aren't the first volumes only."""
+    count = max(1, round(part * len(pairs[0]))) if len(pairs[0]) else 0
+    places = np.linspace(0, len(pairs[0]) - 1, count).round().astype(int)
+    return pairs[0][places], pairs[1][places]
 
 
 def _join(a: tuple[Any, Any], b: tuple[Any, Any]) -> tuple[Any, Any]:

@@ -104,9 +104,22 @@ def test_a_plain_folder_gets_simulated_volunteers(tmp_path):
 
 def test_what_this_data_cannot_have_is_skipped_with_the_reason():
     runs, skipped = runner.plan(study_set(crowd=False), StudyParams(seeds=2, folds=2, base_images=(4, 8)))
-    assert set(skipped) == {"crowd", "crowd_synthetic", "crowd_shuffled", "enhanced"}
+    assert set(skipped) == {"crowd", "crowd_augmented", "crowd_synthetic", "crowd_shuffled", "enhanced"}
     assert {r.arm for r in runs} == {"base", "fewer_steps", "augmented", "expert"}
     assert len(runs) == 4 * 2 * 2 * 2
+
+
+def test_parts_of_an_arm_are_runs_of_their_own():
+    params = StudyParams(
+        arms=("base", "crowd", "expert"), seeds=1, folds=2, base_images=(4,), curve=(0.5, 0.25)
+    )
+    runs, _ = runner.plan(study_set(), params)
+    assert [r.arm for r in runs if r.fold == 0] == ["base", "crowd", "expert", "crowd@0.25", "crowd@0.5"]
+    assert [(r.kind, r.part) for r in runs[-2:]] == [("crowd", 0.25), ("crowd", 0.5)]
+    found = study_set()
+    sets = runner._sets(found, params, data.folds_of(found, 2, 0), runs[0])
+    whole, half = (runner._real(sets, r) for r in (runs[1], runs[4]))
+    assert len(half[0]) - 4 == pytest.approx((len(whole[0]) - 4) / 2, abs=0.5)
 
 
 def test_scores_by_hand():
@@ -130,7 +143,16 @@ def fake_runs(found, params, gain):
         test = np.flatnonzero(where == run.fold)
         dice = [float(np.clip(level[i] + gain.get(run.arm, 0) + rng.normal(0, 0.01), 0, 1)) for i in test]
         scores = {"dice": dice, "iou": dice, "hd95": [10 * (1 - d) for d in dice], "presence": dice}
-        yield run, {"test": test.tolist(), "scores": scores, "images": 10}
+        added = {"base": 0, "crowd": 40, "crowd_synthetic": 80}.get(run.kind, 40)
+        before = 40 if run.kind == "crowd_synthetic" else 0
+        yield (
+            run,
+            {
+                "test": test.tolist(),
+                "scores": scores,
+                "images": 8 + before + round(run.part * (added - before)),
+            },
+        )
 
 
 def test_analysis_says_what_helped_hurt_and_cannot_be_told(tmp_path):
@@ -138,6 +160,8 @@ def test_analysis_says_what_helped_hurt_and_cannot_be_told(tmp_path):
     params = StudyParams(seeds=3, folds=3, base_images=(8,))
     gain = {
         "crowd": 0.1,
+        "crowd@0.25": 0.02,
+        "crowd@0.5": 0.06,
         "crowd_synthetic": 0.1,
         "crowd_shuffled": -0.1,
         "enhanced": 0.15,
@@ -160,7 +184,14 @@ def test_analysis_says_what_helped_hurt_and_cannot_be_told(tmp_path):
         assert {r["verdict"] for r in csv.DictReader(file)} >= {"helped", "hurt"}
     # What a job's result carries is enough for the same page.
     assert report.render(analysis.from_result(json.loads(json.dumps(outcome.result())))) == page
-    assert len((tmp_path / "scores.csv").read_text().splitlines()) == 1 + 8 * 3 * 30
+    assert len((tmp_path / "scores.csv").read_text().splitlines()) == 1 + 13 * 3 * 30
+    # Parts of an arm make its curve, and aren't compared one by one.
+    assert not [c for c in outcome.comparisons if "@" in c.arm]
+    assert {"enhanced", "crowd_augmented"} <= {arm for arm, _ in verdicts}
+    assert ("enhanced", "crowd_augmented") in verdicts
+    labels = next(row for row in outcome.worth if row["what"] == "volunteers' labels")
+    assert labels["gain"] > 0
+    assert "What more would bring" in page
 
 
 def test_an_arm_without_samples_in_a_fold_is_left_out_and_said_so():
@@ -176,7 +207,7 @@ def test_an_arm_without_samples_in_a_fold_is_left_out_and_said_so():
                 "kept": 9 - 4 * run.fold,
                 "reasons": {"noisy": 4 * run.fold} if run.fold else {},
             }
-            if run.arm == "crowd_synthetic":
+            if run.kind == "crowd_synthetic":
                 result = {**result, "synthetic": counts}
                 if run.fold == 2:
                     result = {
@@ -188,7 +219,7 @@ def test_an_arm_without_samples_in_a_fold_is_left_out_and_said_so():
 
     outcome = analysis.analyse(found, params, runs(), {})
     assert {c.arm for c in outcome.comparisons} == {"crowd"}
-    assert [n for n in outcome.notes if "fold 3" in n] == [
+    assert [n for n in outcome.notes if "fold 3" in n and "@" not in n] == [
         "crowd_synthetic with 8 base images, fold 3: left out, only 1 of 9 samples passed the filters; 4 are needed"
     ]
     assert any("left out of all comparisons" in n for n in outcome.notes)
@@ -223,7 +254,7 @@ def test_a_small_study_runs_resumes_and_never_tests_on_what_it_trained_on(tmp_pa
     pytest.importorskip("torch")
     found = study_set(18, 6)
     params = StudyParams(
-        arms=("base", "crowd_synthetic", "crowd_shuffled", "pretrained", "synthetic_only"), size=16, seeds=1, folds=2,
+        arms=("base", "crowd_synthetic", "crowd_shuffled", "pretrained", "synthetic_only"), curve=(), size=16, seeds=1, folds=2,
         base_images=(4,), steps=6, batch=4, generator_steps=9, synthetic_images=6, filter_steps=6,
     )  # fmt: skip
     ledger = runner.FileLedger(tmp_path)
