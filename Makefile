@@ -16,7 +16,7 @@ WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/pa
 
 .PHONY: help setup setup-dev setup-web web run demo test check lint types unit web-check contract integration e2e chart-check chart-test \
 	bench bench-consensus fit-confidence bench-segment bench-intake bench-synthesis bench-web train-drupelet proto openapi lock fmt audit clean \
-	run-distributed chaos
+	run-distributed chaos load
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -125,6 +125,9 @@ bench-web: $(VENV)/.dev $(WEB)/dist/index.html ## The canvas in headless Chromiu
 	$(PY) benchmarks/web.py
 bench-synthesis: $(VENV)/.dev ## Generator: a step and a sample against a bare diffusers loop
 	$(PY) benchmarks/synthesis.py
+
+load: $(VENV)/.dev $(WEB)/dist/index.html ## Volunteers through the gateway of the distributed form, more from stage to stage (LOAD="--rates 50 100", "--target URL")
+	$(PY) benchmarks/load.py $(LOAD)
 
 # --- Drupelet -------------------------------------------------------------------------------------------------------------
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 from common import cpu_seconds
@@ -32,10 +33,13 @@ def settle(pid: int, limit_s: float = 60.0) -> None:
 
 
 class Connection:
-    """A keep-alive connection of the standard library: some 0.2 ms of client CPU a request, so that the client isn't what is measured."""
+    """A keep-alive connection of the standard library: some 0.2 ms of client CPU a request, so that the client isn't what is measured.
+    `where` is a port of the loopback or an http(s) address."""
 
-    def __init__(self, port: int) -> None:
-        self.http = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    def __init__(self, where: int | str) -> None:
+        address = urlsplit(where if isinstance(where, str) else f"http://127.0.0.1:{where}")
+        kind = http.client.HTTPSConnection if address.scheme == "https" else http.client.HTTPConnection
+        self.http = kind(address.hostname or "", address.port, timeout=120)
         self.http.connect()
         self.http.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
@@ -46,6 +50,54 @@ class Connection:
         self.http.request(method, "/api/v1" + path, body=data, headers=headers)
         answer = self.http.getresponse()
         return answer.status, answer.read()
+
+
+def session(connection: Connection, path: str, body: dict[str, Any]) -> dict[str, str]:
+    """Log in or become a guest: the headers of that session. Fails with the server's answer where it refuses."""
+    connection.http.request("POST", "/api/v1" + path, json.dumps(body), {"Content-Type": "application/json"})
+    answer = connection.http.getresponse()
+    data = answer.read()
+    assert answer.status in (200, 201), data
+    cookie = next(c.split(";")[0] for c in answer.headers.get_all("Set-Cookie") or () if "session" in c)
+    return {"Cookie": cookie, "X-CSRF-Token": json.loads(data)["csrf_token"]}
+
+
+def guests(connection: Connection, n: int) -> list[dict[str, str]]:
+    """Headers of `n` new guests."""
+    _, body = connection.call("GET", "/consent", {})
+    version = json.loads(body)["version"]
+    return [session(connection, "/auth/guest", {"consent_version": version}) for _ in range(n)]
+
+
+def upload(connection: Connection, lab: dict[str, str], project_id: str, images: int) -> None:
+    """Upload distinct images of SIZE², 100 in a request, and wait until each has become a task."""
+    import io
+
+    from PIL import Image
+
+    sent, rng = 0, np.random.default_rng(int(project_id[-6:], 16))
+    while sent < images:
+        some = min(100, images - sent)
+        mark, parts = f"bench{sent}", []
+        for k in range(some):
+            buffer = io.BytesIO()
+            flat = np.full((SIZE, SIZE), 90, np.uint8)
+            flat[:8, :8] = rng.integers(0, 255, (8, 8))
+            Image.fromarray(flat).save(buffer, "PNG", compress_level=1)
+            head = f'--{mark}\r\nContent-Disposition: form-data; name="files"; filename="{sent + k}.png"\r\n'
+            parts.append(head.encode() + b"Content-Type: image/png\r\n\r\n" + buffer.getvalue() + b"\r\n")
+        body = b"".join(parts) + f"--{mark}--\r\n".encode()
+        headers = {**lab, "Content-Type": f"multipart/form-data; boundary={mark}"}
+        status, text = connection.call("POST", f"/projects/{project_id}/images", headers, body)
+        assert status == 200, text
+        sent += some
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        _, text = connection.call("GET", f"/projects/{project_id}", lab)
+        if json.loads(text)["counts"]["images"] >= images:
+            return
+        time.sleep(0.1)
+    raise SystemExit("the uploads did not become tasks within 120 s")
 
 
 class Server:
@@ -168,7 +220,7 @@ class Platform:
             capture_output=True,
         )
         connection = Connection(self.server.port)
-        headers = self._session(
+        headers = session(
             connection, "/auth/login", {"email": "bench@example.org", "password": "correct horse battery"}
         )
         status, body = connection.call(
@@ -177,57 +229,14 @@ class Platform:
         assert status in (200, 201), body
         return {"Authorization": f"Bearer {json.loads(body)['secret']}"}
 
-    def _session(self, connection: Connection, path: str, body: dict[str, Any]) -> dict[str, str]:
-        connection.http.request(
-            "POST", "/api/v1" + path, json.dumps(body), {"Content-Type": "application/json"}
-        )
-        answer = connection.http.getresponse()
-        data = answer.read()
-        assert answer.status in (200, 201), data
-        cookie = next(c.split(";")[0] for c in answer.headers.get_all("Set-Cookie") or () if "session" in c)
-        return {"Cookie": cookie, "X-CSRF-Token": json.loads(data)["csrf_token"]}
-
     def raters(self, n: int) -> list[dict[str, str]]:
-        connection = Connection(self.server.port)
-        _, body = connection.call("GET", "/consent", {})
-        version = json.loads(body)["version"]
-        return [self._session(connection, "/auth/guest", {"consent_version": version}) for _ in range(n)]
+        return guests(Connection(self.server.port), n)
 
     def lab(self) -> dict[str, str]:
         return self._lab
 
     def load(self, project_id: str, images: int) -> None:
-        """Upload distinct images, 100 in a request, and wait until each has become a task."""
-        import io
-
-        from PIL import Image
-
-        connection, sent = Connection(self.server.port), 0
-        rng = np.random.default_rng(int(project_id[-6:], 16))
-        while sent < images:
-            some = min(100, images - sent)
-            mark, parts = f"bench{sent}", []
-            for k in range(some):
-                buffer = io.BytesIO()
-                flat = np.full((SIZE, SIZE), 90, np.uint8)
-                flat[:8, :8] = rng.integers(0, 255, (8, 8))
-                Image.fromarray(flat).save(buffer, "PNG", compress_level=1)
-                head = (
-                    f'--{mark}\r\nContent-Disposition: form-data; name="files"; filename="{sent + k}.png"\r\n'
-                )
-                parts.append(head.encode() + b"Content-Type: image/png\r\n\r\n" + buffer.getvalue() + b"\r\n")
-            body = b"".join(parts) + f"--{mark}--\r\n".encode()
-            headers = {**self._lab, "Content-Type": f"multipart/form-data; boundary={mark}"}
-            status, text = connection.call("POST", f"/projects/{project_id}/images", headers, body)
-            assert status == 200, text
-            sent += some
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
-            _, text = connection.call("GET", f"/projects/{project_id}", self._lab)
-            if json.loads(text)["counts"]["images"] >= images:
-                return
-            time.sleep(0.1)
-        raise SystemExit("the uploads did not become tasks within 120 s")
+        upload(Connection(self.server.port), self._lab, project_id, images)
 
 
 def fill_tasks(folder: Path, project_id: str, n: int) -> None:

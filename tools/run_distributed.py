@@ -41,7 +41,7 @@ class Distributed:
 
     `via` may lead services to a server by a proxy: it is asked with "postgres" or "minio" and the server's port, and
     answers the port to use. `module` is what runs a service instead of the CLI, and `extra` is added to its
-    environment: both for the fault suite.
+    environment: both for the fault suite. `durable` lets PostgreSQL flush to the disk, for those who measure.
     """
 
     def __init__(
@@ -52,11 +52,12 @@ class Distributed:
         via: Callable[[str, int], int] | None = None,
         module: str = "services.cli.main",
         extra: Mapping[str, str] | None = None,
+        durable: bool = False,
     ) -> None:
         self.port = port
         self._via, self._module, self._extra = via, module, dict(extra or {})
         self.with_worker = worker
-        self.kafka, self.minio, self.postgres = KafkaServer(), MinioServer(), PostgresServer()
+        self.kafka, self.minio, self.postgres = KafkaServer(), MinioServer(), PostgresServer(durable=durable)
         self.ports = {name: port if name == "gateway" else free_port() for name in SERVICES}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
         self.environment: dict[str, str] = {}

@@ -18,13 +18,15 @@ UNPRIVILEGED = ("postgres", "nobody")
 
 
 class PostgresServer(Server):
-    """`url()` is `postgresql://postgres@host:port/postgres`; `create_database()` makes one for a test."""
+    """`url()` is `postgresql://postgres@host:port/postgres`; `create_database()` makes one for a test. `durable`
+    keeps PostgreSQL's own settings for the disk, for those who measure."""
 
     name = "postgres"
     variable = "BRAMBLE_TEST_POSTGRES_URL"
 
-    def __init__(self) -> None:
+    def __init__(self, *, durable: bool = False) -> None:
         super().__init__()
+        self.durable = durable
         self.port = free_port()
         self.bin = Path()
 
@@ -87,13 +89,8 @@ class PostgresServer(Server):
     def command(self) -> Sequence[str | Path]:
         # fsync is off because the fault suite kills processes, not the machine: the page cache outlives kill
         # -9.
-        quick = [
-            "fsync=off",
-            "full_page_writes=off",
-            "shared_buffers=32MB",
-            "max_connections=200",
-            "listen_addresses=127.0.0.1",
-        ]
+        quick = ["fsync=off", "full_page_writes=off", "shared_buffers=32MB"]
+        quick = [*([] if self.durable else quick), "max_connections=200", "listen_addresses=127.0.0.1"]
         flags = [part for setting in quick for part in ("-c", setting)]
         return [
             self.bin / "postgres",
