@@ -77,6 +77,11 @@ class Settings(BaseSettings):
     job_lease_s: float = Field(
         30.0, description="A job whose worker gave no heart-beat for this long is taken over."
     )
+    sd_path: Path | None = Field(
+        None,
+        description="Folder of a Stable Diffusion (vae, unet, text_encoder, tokenizer, scheduler, perhaps controlnet, as diffusers writes "
+        "them, safetensors) for the worker's generator backend `controlnet`.",
+    )
     lease_sweep_s: float = Field(5.0, description="How often expired task leases are swept.")
 
     def database_url_for(self, service: str) -> str:

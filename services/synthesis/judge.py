@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from services.synthesis.domain import features, filters, labelmaps, masks, measures
 from services.synthesis.domain.params import SampleParams
-from services.synthesis.training import denoiser, sampling, segmenter
+from services.synthesis.training import backends, sampling, segmenter
 from services.synthesis.training.progress import Report, part
 
 
@@ -85,7 +85,7 @@ def sift(
 
 
 def draw(
-    generator: denoiser.Generator,
+    generator: backends.AnyGenerator,
     images: NDArray[np.float32],
     maps: NDArray[np.uint8],
     held: tuple[NDArray[np.float32], NDArray[np.uint8]],

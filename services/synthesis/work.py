@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,8 @@ class Context:
     worker: str
     report: Report
     state: dict[str, Any]
+    sd_path: Path | None = None
+    """The operator's Stable Diffusion, for the controlnet backend."""
 
     def checkpoints(self) -> BlobCheckpoints:
         """Checkpoints as blobs, their pointer in the job's row."""
@@ -122,31 +125,28 @@ def _train(context: Context, params: TrainParams, report: Report) -> str:
             "Add gold masks or let volunteers finish more images."
         )
     report(0.0, "starting", "loading torch and diffusers")
-    from services.synthesis.training import denoiser, diffusion
+    from services.synthesis.training import backends
 
     keeper = context.checkpoints()
-    generator = diffusion.train(
+    generator = backends.train(
         images,
         maps,
         len(found.label_ids),
         params,
+        context.sd_path,
         validation=found.of("val"),
         checkpoints=keeper,
         report=report,
     )
-    weights = denoiser.save_weights(generator)
+    weights = backends.save(generator)
     digest = hashlib.sha256(weights).hexdigest()
     generator_id = new_id()
     key = f"synthesis/generators/{generator_id}.safetensors"
     context.blobs.put(key, weights)
     image_ids = [found.ids[i] for i in found.where("train")]
     card = {
-        "method": "segmentation-guided diffusion (Konz et al. 2024), UNet2DModel, v-prediction, DDIM",
+        **backends.card(generator),
         "size": params.size,
-        "channels": generator.shape.channels,
-        "classes": generator.shape.classes,
-        "widths": list(params.widths),
-        "patch": params.patch,
         "seconds": round(generator.seconds, 1),
         "stopped": generator.stopped,
         "loss": [[s, round(v, 5)] for s, v in generator.losses[-50:]],
@@ -209,9 +209,9 @@ def _sample(context: Context, params: SampleParams, generator_id: str, report: R
         )
     from services.synthesis import judge
     from services.synthesis.domain import filters
-    from services.synthesis.training import denoiser
+    from services.synthesis.training import backends
 
-    generator = denoiser.load_weights(context.blobs.get(row.weights_key))
+    generator = backends.load(context.blobs.get(row.weights_key), context.sd_path)
     images, maps = found.images[places], found.maps[places]
     drawn = judge.draw(generator, images, maps, found.of("val"), params, report)
     lookup = np.array([0, *found.label_ids], np.uint8)

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from services.synthesis import work
@@ -39,11 +40,14 @@ _REPORT_S = 1.0
 class Worker:
     """One worker. `stop` may be called from a signal handler or another thread."""
 
-    def __init__(self, db: Database, blobs: BlobStore, clock: Clock, lease_s: float) -> None:
+    def __init__(
+        self, db: Database, blobs: BlobStore, clock: Clock, lease_s: float, sd_path: Path | None = None
+    ) -> None:
         self.name = f"{os.getpid()}-{new_id()[-8:]}"
         self.queue = JobQueue(db, clock, lease_s)
         self.store = Store(db, clock)
         self.blobs = blobs
+        self._sd_path = sd_path
         self._halt = threading.Event()
 
     def stop(self) -> None:
@@ -75,7 +79,14 @@ class Worker:
         beat = _Heartbeat(self.queue, job, self.name, self._halt)
         beat.start()
         context = work.Context(
-            self.store, self.queue, self.blobs, job, self.name, beat.report, dict(job.state or {})
+            self.store,
+            self.queue,
+            self.blobs,
+            job,
+            self.name,
+            beat.report,
+            dict(job.state or {}),
+            self._sd_path,
         )
         try:
             work.run(context)
@@ -200,7 +211,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.nice(5)
     db = Database(settings.database_url_for(work.SERVICE))
     blobs = create_blobs(settings.blob_url, settings.data_dir)
-    worker = Worker(db, blobs, SystemClock(), settings.job_lease_s)
+    worker = Worker(db, blobs, SystemClock(), settings.job_lease_s, sd_path=settings.sd_path)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     try:

@@ -15,6 +15,7 @@ MIN_TRAIN_IMAGES = 4
 
 KINDS = ("train", "sample", "synthesise", "dataset", "study", "verify")
 SOURCES = ("real", "consensus", "synthetic")
+BACKENDS = ("diffusion", "controlnet")
 FORMATS = ("png", "coco", "nifti", "nnunet", "huggingface")
 DEFAULT_FORMATS = ("png", "coco")
 
@@ -30,12 +31,14 @@ def _between(name: str, value: float, low: float, high: float) -> None:
 class TrainParams:
     """Training of a generator. Stops at ``max_steps`` or when ``max_seconds`` of training (not counting imports) are up."""
 
+    backend: str = "diffusion"
     size: int = 64
     max_steps: int = 4000
     max_seconds: float = 600.0
     # On two cores, at equal time: many small steps at a high rate reach a lower loss, and images with less grain (docs/synthesis.md).
     batch: int = 4
-    learning_rate: float = 2e-3
+    learning_rate: float = 0.0
+    """0: what suits the backend."""
     widths: tuple[int, ...] = (32, 64, 128)
     patch: int = 2
     drop_mask: float = 0.1
@@ -51,7 +54,9 @@ class TrainParams:
         _between("max_steps", self.max_steps, 1, 1_000_000)
         _between("max_seconds", self.max_seconds, 1, 14 * 86400)
         _between("batch", self.batch, 1, 512)
-        _between("learning_rate", self.learning_rate, 1e-6, 1)
+        if self.backend not in BACKENDS:
+            raise InvalidInput(f"backend must be one of {', '.join(BACKENDS)}; it is {self.backend!r}.")
+        _between("learning_rate", self.learning_rate, 0, 1)
         _between("drop_mask", self.drop_mask, 0, 0.9)
         _between("drop_class", self.drop_class, 0, 0.9)
         _between("checkpoint_s", self.checkpoint_s, 0, 86400)

@@ -38,6 +38,9 @@ from services.synthesis.training.denoiser import (
 from services.synthesis.training.progress import RELEASED, Clock, Report, Stopped, silent
 from shared.errors import InvalidInput
 
+RATE = 2e-3
+"""The learning rate unless another is asked for."""
+
 
 def _check(images: NDArray[np.float32], maps: NDArray[np.uint8], classes: int, params: TrainParams) -> Shape:
     if len(images) != len(maps):
@@ -72,7 +75,7 @@ class _Training:
         net = build(shape)
         self.ema = {k: v.detach().clone() for k, v in net.state_dict().items()}
         optimiser = torch.optim.AdamW(
-            net.parameters(), lr=params.learning_rate, weight_decay=1e-2, fused=True
+            net.parameters(), lr=params.learning_rate or RATE, weight_decay=1e-2, fused=True
         )
         self.net, self.optimiser = self.accelerator.prepare(net, optimiser)
         self.ema = {k: v.to(self.accelerator.device) for k, v in self.ema.items()}
@@ -254,7 +257,9 @@ def _rate(run: _Training) -> float:
     """Linear warm-up over 20 steps, then half a cosine down to a hundredth."""
     warm = min(1.0, (run.step + 1) / 20)
     along = run.step / run.planned if run.planned else 0.0
-    return float(run.params.learning_rate * warm * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * along))))
+    return float(
+        (run.params.learning_rate or RATE) * warm * (0.01 + 0.99 * 0.5 * (1 + np.cos(np.pi * along)))
+    )
 
 
 def _validate(run: _Training, validation: tuple[Any, Any], noise_schedule: DDIMScheduler) -> float:

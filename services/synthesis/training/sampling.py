@@ -8,13 +8,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from services.synthesis.training.controlnet import Control
 from services.synthesis.training.denoiser import NO_MASK, Generator, map_channels, predict, scheduler
 from services.synthesis.training.progress import Report, silent
 from shared.errors import InvalidInput
 
 
 def sample(
-    generator: Generator,
+    generator: Generator | Control,
     maps: NDArray[np.uint8],
     *,
     steps: int = 25,
@@ -41,7 +42,11 @@ def sample(
             done = start + size * along
             report(done / len(maps), "sampling", f"image {int(done)} of {len(maps)}")
 
-        yield from _sample_batch(generator, chunk, steps, guidance, seed, start, tell)
+        seeds = [(seed * 1_000_003 + start + i) % 2**63 for i in range(len(chunk))]
+        if isinstance(generator, Control):
+            yield from generator.draw(chunk, steps, guidance, seeds, tell)
+        else:
+            yield from _sample_batch(generator, chunk, steps, guidance, seeds, tell)
 
 
 def _sample_batch(
@@ -49,8 +54,7 @@ def _sample_batch(
     maps: NDArray[np.uint8],
     steps: int,
     guidance: float,
-    seed: int,
-    first: int,
+    seeds: list[int],
     tell: Callable[[float], None],
 ) -> NDArray[np.float32]:
     shape = generator.shape
@@ -59,7 +63,6 @@ def _sample_batch(
     condition = map_channels(torch.from_numpy(np.ascontiguousarray(maps)).to(device), shape)
     nothing = torch.full_like(condition, NO_MASK)
     size = (shape.channels, shape.size, shape.size)
-    seeds = [(seed * 1_000_003 + first + i) % 2**63 for i in range(len(maps))]
     x = torch.stack([torch.randn(size, generator=torch.Generator().manual_seed(s)) for s in seeds]).to(device)
     plan = scheduler()
     plan.set_timesteps(steps)

@@ -1,0 +1,81 @@
+"""Which network draws: the small one of `diffusion`, trained from nothing, or a ControlNet on an operator's Stable Diffusion."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.synthesis.domain.params import TrainParams
+from services.synthesis.training import controlnet, denoiser, diffusion, latent
+from services.synthesis.training.checkpoints import Checkpoints
+from services.synthesis.training.progress import Report
+from shared.errors import InvalidInput
+
+AnyGenerator = denoiser.Generator | controlnet.Control
+
+METHODS = {
+    "diffusion": "segmentation-guided diffusion (Konz et al. 2024), UNet2DModel, v-prediction, DDIM",
+    "controlnet": "ControlNet (Zhang et al. 2023) on the operator's Stable Diffusion, DDIM",
+}
+
+
+def train(
+    images: NDArray[np.float32],
+    maps: NDArray[np.uint8],
+    classes: int,
+    params: TrainParams,
+    sd_path: Path | None,
+    *,
+    validation: tuple[NDArray[np.float32], NDArray[np.uint8]],
+    checkpoints: Checkpoints,
+    report: Report,
+) -> AnyGenerator:
+    """A generator of ``params.backend``. Raises InvalidInput where the operator has given no Stable Diffusion for it."""
+    if params.backend == "diffusion":
+        return diffusion.train(
+            images, maps, classes, params, validation=validation, checkpoints=checkpoints, report=report
+        )
+    base = _base(sd_path)
+    return controlnet.train(images, maps, classes, params, base, checkpoints=checkpoints, report=report)
+
+
+def save(generator: AnyGenerator) -> bytes:
+    """The weights as safetensors."""
+    if isinstance(generator, denoiser.Generator):
+        return denoiser.save_weights(generator)
+    return controlnet.save_weights(generator)
+
+
+def load(data: bytes, sd_path: Path | None) -> AnyGenerator:
+    """The inverse of `save`; raises InvalidInput for what can't be used, see the backends."""
+    if controlnet.is_control(data):
+        return controlnet.load_weights(data, _base(sd_path))
+    return denoiser.load_weights(data)
+
+
+def _base(path: Path | None) -> latent.Base:
+    import torch
+
+    if path is None:
+        raise InvalidInput(
+            "The controlnet backend needs the operator's Stable Diffusion: set BRAMBLE_SD_PATH to its folder where the worker runs."
+        )
+    return latent.load(path, "cuda" if torch.cuda.is_available() else "cpu")
+
+
+def card(generator: AnyGenerator) -> dict[str, Any]:
+    """What a generator's card says of its network."""
+    kind = "diffusion" if isinstance(generator, denoiser.Generator) else "controlnet"
+    shape = generator.shape
+    facts: dict[str, Any] = {
+        "backend": kind,
+        "method": METHODS[kind],
+        "channels": shape.channels,
+        "classes": shape.classes,
+    }
+    if isinstance(generator, denoiser.Generator):
+        return {**facts, "widths": list(generator.shape.widths), "patch": generator.shape.patch}
+    return {**facts, "base_sha256": generator.base.digest}
