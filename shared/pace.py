@@ -17,6 +17,9 @@ REQUESTS, WINDOW_S = 16, 0.1
 #: Under steady load background work keeps this share of the time, so that it goes on; and no pause is longer than this.
 SHARE, LONGEST_S = 0.1, 2.0
 _LOOK_S = 0.02
+#: People are here: so many requests began within so many seconds; probes and scrapes are fewer. Then work that would fill a core for
+#: minutes (a model on each image of a project) keeps only this share of one.
+HERE, HERE_S, ASIDE = 3, 1.0, 0.25
 
 
 class Pace:
@@ -35,11 +38,26 @@ class Pace:
         began = self._began
         return len(began) == REQUESTS and self._monotonic() - began[0] < WINDOW_S
 
+    def people(self) -> bool:
+        """Whether some requests came in the last second, few as they may be."""
+        began = self._began
+        return len(began) >= HERE and self._monotonic() - began[-HERE] < HERE_S
+
+    def step_aside(self, halt: threading.Event, worked_s: float) -> None:
+        """As `step_back`, for a thread that would fill a core by itself: it waits while people are here at all. Where each service is a
+        process of its own it is the machine that they share and not the interpreter, and priorities end at a container's wall."""
+        self._wait(halt, worked_s, ASIDE, self.people)
+
     def step_back(self, halt: threading.Event, worked_s: float) -> None:
         """Called by a background thread between pieces of work, the last of which took `worked_s` seconds: wait while requests are
         many, until the thread had no more than its share, or `halt` is set."""
-        until = self._monotonic() + min(LONGEST_S, worked_s * (1 / SHARE - 1))
-        while self.busy() and self._monotonic() < until:
+        self._wait(halt, worked_s, SHARE, self.busy)
+
+    def _wait(
+        self, halt: threading.Event, worked_s: float, share: float, crowded: Callable[[], bool]
+    ) -> None:
+        until = self._monotonic() + min(LONGEST_S, worked_s * (1 / share - 1))
+        while crowded() and self._monotonic() < until:
             if halt.wait(_LOOK_S):
                 return
 

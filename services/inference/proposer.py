@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from services.inference import store
 from services.inference.domain.port import Segmenter
@@ -15,6 +16,7 @@ from shared.contracts.bramble.inference.v1.events_pb2 import ProposalReady
 from shared.db.outbox import emit
 from shared.db.session import Database
 from shared.imaging import rle
+from shared.pace import PACE
 
 log = logging.getLogger(__name__)
 LEAST_EXAMPLES = 3
@@ -60,7 +62,10 @@ class Proposer(threading.Thread):
         for image, made_from in todo:
             if self._halt.is_set():
                 break
+            began = time.perf_counter()
             self._make(image, made_from, priors[image.project_id])
+            # Nobody waits for a proposal, and a new project's would keep a core from its volunteers for minutes.
+            PACE.step_aside(self._halt, time.perf_counter() - began)
         return len(todo)
 
     def _make(self, image: store.Image, made_from: int, priors: dict[int, Prior]) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 
-from shared.pace import LONGEST_S, REQUESTS, SHARE, Pace
+from shared.pace import ASIDE, HERE, LONGEST_S, REQUESTS, SHARE, Pace
 
 
 class Halt(threading.Event):
@@ -65,3 +65,26 @@ def test_a_stop_ends_the_pause():
     halt.set()
     pace.step_back(halt, 60.0)
     assert halt.now - 100.0 < 0.05
+
+
+def test_heavy_work_steps_aside_for_a_few_people_and_not_for_probes():
+    halt = Halt()
+    pace = Pace(lambda: halt.now)
+    pace.note()
+    pace.note()  # two probes at the same time
+    pace.step_aside(halt, 0.2)
+    assert halt.now == 100.0
+    pace.note()
+    halt.on_wait = lambda: [pace.note() for _ in range(HERE)]
+    assert not pace.busy()
+    pace.step_aside(halt, 0.2)
+    assert 0.2 * (1 / ASIDE - 1) <= halt.now - 100.0 < 0.2 / ASIDE
+
+
+def test_heavy_work_goes_on_a_second_after_the_last_request():
+    halt = Halt()
+    pace = Pace(lambda: halt.now)
+    for _ in range(HERE):
+        pace.note()
+    pace.step_aside(halt, 60.0)
+    assert 1.0 <= halt.now - 100.0 < 1.1
