@@ -19,7 +19,7 @@ from functools import lru_cache
 import orjson
 from fastapi import Request
 
-from shared.errors import Forbidden, Unauthenticated
+from shared.errors import Forbidden, Unauthenticated, Unavailable
 
 HEADER = "x-bramble-principal"
 MAX_AGE_S = 300
@@ -122,12 +122,14 @@ def _decode(value: str, secret: bytes) -> tuple[Principal, int]:
 
 
 def decode_principal(value: str, secret: bytes, now_s: int | None = None) -> Principal:
-    """The principal of a header value. Raises Unauthenticated when it is unsigned, changed or too old."""
+    """The principal of a header value. Raises Unauthenticated when it is unsigned or changed; Unavailable when it is too old, which no
+    new login would mend: the clocks of two hosts disagree, or were stepped between signing and reading."""
     principal, signed_at = _decode(value, secret)
     now = int(time.time()) if now_s is None else now_s
     if abs(now - signed_at) > MAX_AGE_S:
-        raise Unauthenticated(
-            "The identity header is too old; check that the clocks of gateway and service agree."
+        raise Unavailable(
+            "The identity header is too old; check that the clocks of gateway and service agree.",
+            retry_after=1,
         )
     return principal
 

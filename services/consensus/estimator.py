@@ -58,9 +58,9 @@ class Estimator(threading.Thread):
 
     def work(self) -> int:
         """Catch up with every project that has settled; answers how many there were."""
-        before = self._deps.clock.now_us() - int(self._quiet_s * 1e6)
+        now = self._deps.clock.now_us()
         with self._deps.db.read() as conn:
-            projects = store.stale_projects(conn, before)
+            projects = store.stale_projects(conn, now - int(self._quiet_s * 1e6), now)
         for project_id in projects:
             if self._halt.is_set():
                 break

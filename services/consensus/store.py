@@ -272,11 +272,14 @@ def merged_images(conn: Connection, project_id: str) -> list[str]:
     return list(conn.execute(query.order_by(img.image_id)).scalars())
 
 
-def stale_projects(conn: Connection, before: int) -> list[str]:
-    """Projects with new votes, the newest of them older than `before`, or very many of them."""
+def stale_projects(conn: Connection, before: int, now: int) -> list[str]:
+    """Projects with new votes, the newest of them older than `before`, or very many of them; or with one from after `now`: the clock was
+    set back since, and waiting for it could take hours."""
     p = t.projects.c
     news = p.arrived - p.counted
-    query = select(p.project_id).where(news > 0, (p.touched_at < before) | (news > 500))
+    query = select(p.project_id).where(
+        news > 0, (p.touched_at < before) | (p.touched_at > now) | (news > 500)
+    )
     return list(conn.execute(query).scalars())
 
 

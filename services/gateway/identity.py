@@ -21,7 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from services.gateway import consent
 from services.gateway.domain.credentials import looks_like_key, token_hash
 from services.gateway.store import AccountStore, Found
-from shared.auth import Principal, Role, encode_principal
+from shared.auth import MAX_AGE_S, Principal, Role, encode_principal
 from shared.errors import Unauthenticated
 
 COOKIE = "bramble_session"
@@ -29,6 +29,7 @@ TTL_S = 5.0
 _SIGNATURE_S = (
     60.0  # a signed header is used again for so long; services refuse it after shared.auth.MAX_AGE_S
 )
+_TOO_OLD_S = MAX_AGE_S / 2
 _MOST = 20_000
 #: Sessions in one look-up, and for how long after its last request a session is looked up along with others'.
 _TOGETHER, _PRESENT_S = 64, 120.0
@@ -77,9 +78,11 @@ class Authenticator:
         *,
         ttl_s: float = TTL_S,
         monotonic: Callable[[], float] = time.monotonic,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         self._store, self._secret = store, secret
-        self._ttl_s, self._monotonic = ttl_s, monotonic
+        # A signature's age is read off the clock that services hold it against: where that is stepped, it is signed anew at once.
+        self._ttl_s, self._monotonic, self._wall = ttl_s, monotonic, wall
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._lock = threading.Lock()
         self._generation = 0
@@ -88,7 +91,7 @@ class Authenticator:
         """The identity of a credential, when it was looked up within the last seconds."""
         entry = self._entries.get(digest)
         now = self._monotonic()
-        if entry is None or entry.until <= now:
+        if entry is None or entry.until <= now or abs(self._wall() - entry.signed_at) > _TOO_OLD_S:
             return None
         entry.used_at = now
         return entry.identity
@@ -164,10 +167,11 @@ class Authenticator:
             return None
         now, principal = self._monotonic(), _principal(found)
         old = self._entries.get(digest)
-        if old and old.identity.principal == principal and now - old.signed_at < _SIGNATURE_S:
+        wall = self._wall()
+        if old and old.identity.principal == principal and abs(wall - old.signed_at) < _SIGNATURE_S:
             header, signed_at = old.identity.header, old.signed_at
         else:
-            header, signed_at = encode_principal(principal, self._secret).encode(), now
+            header, signed_at = encode_principal(principal, self._secret, int(wall)).encode(), wall
         current = found.account.consent_version == consent.CURRENT
         identity = Identity(principal, kind, digest, header, current)
         # What was read before a revocation must not be kept after it.

@@ -401,3 +401,14 @@ def test_a_deleted_image_is_listed_and_merged_no_more(tmp_path: Path) -> None:
     service.feed(service.submission("early", "a", {1: disk(20, 20, 8)}))
     service.settle()
     assert listed() == {kept.id}
+
+
+def test_raters_are_estimated_though_the_clock_was_set_back(tmp_path: Path) -> None:
+    service = Service(tmp_path)
+    for rater in "abc":
+        service.feed(service.submission("i", rater, {1: disk(24, 24, 10)}))
+    service.clock.advance(-3600)
+    assert Estimator(service.deps).work() == 1
+    with service.deps.db.read() as conn:
+        project = store.project(conn, PROJECT)
+    assert project.counted == project.arrived == 3

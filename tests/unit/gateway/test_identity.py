@@ -12,7 +12,7 @@ from services.gateway.domain.credentials import token_hash
 from services.gateway.identity import ANONYMOUS, TTL_S, Authenticator
 from services.gateway.store import AccountStore, Found
 from services.gateway.store_access import MemberStore
-from shared.auth import Role
+from shared.auth import Role, decode_principal
 from shared.clock import SystemClock
 from shared.db.session import Database
 
@@ -171,3 +171,20 @@ def test_memberships_come_with_their_own_session(store: Store) -> None:
     ]
     assert again[token_hash(tokens[1])] == found[token_hash(tokens[1])]
     assert store.find_sessions([]) == {}
+
+
+@pytest.mark.parametrize("step_s", [3600.0, -3600.0])
+def test_a_stepped_clock_is_followed_with_the_next_request(store: Store, step_s: float) -> None:
+    """The signature that was made before the step would be refused by every service."""
+    wall = Clock()
+    auth = Authenticator(store, b"s" * 32, wall=wall)
+    (token,) = volunteers(store, 1)
+
+    def header() -> bytes:
+        return asyncio.run(auth.by_session(token)).header
+
+    first = header()
+    wall.now += 1.0
+    assert header() == first
+    wall.now = 10_000.0 + step_s
+    decode_principal(header().decode(), b"s" * 32, now_s=int(wall.now))
