@@ -39,9 +39,10 @@ class Distributed:
     """The servers, the services and one worker. `start`, then `stop` whatever happens; a service can be
     killed and restarted.
 
-    `via` may lead services to a server by a proxy: it is asked with "postgres" or "minio" and the server's port, and
-    answers the port to use. `module` is what runs a service instead of the CLI, and `extra` is added to its
-    environment: both for the fault suite. `durable` lets PostgreSQL flush to the disk, for those who measure.
+    `via` may lead services to a server or to another service by a proxy: it is asked with the name ("postgres", "minio",
+    "kafka", "images", …) and the port, and answers the port to use. `module` is what runs a service instead of the CLI, and
+    `extra` is added to its environment: both for the fault suite. `durable` lets PostgreSQL flush to the disk, for those who
+    measure.
     """
 
     def __init__(
@@ -83,10 +84,12 @@ class Distributed:
         self.environment = {
             **os.environ,
             "BRAMBLE_DATABASE_URL": f"{base}/bramble_{run}_{{service}}",
-            "BRAMBLE_BUS_URL": f"kafka://{self.kafka.address()}",
+            "BRAMBLE_BUS_URL": f"kafka://{self._kafka()}",
             "BRAMBLE_BLOB_URL": f"s3://{rest}/bramble-{run}?secure={secure}",
             "BRAMBLE_INTERNAL_SECRET": secrets.token_hex(24),
-            "BRAMBLE_SERVICES_URLS": json.dumps({n: f"http://127.0.0.1:{p}" for n, p in self.ports.items()}),
+            "BRAMBLE_SERVICES_URLS": json.dumps(
+                {n: self._route(n, f"http://127.0.0.1:{p}") for n, p in self.ports.items()}
+            ),
             "BRAMBLE_JOBS": "external",
             "BRAMBLE_HOST": "127.0.0.1",
             "BRAMBLE_DATA_DIR": str(self.logs / "data"),
@@ -101,6 +104,15 @@ class Distributed:
             self.start_service("worker")
         for name in SERVICES:
             self.wait_ready(name)
+
+    def _kafka(self) -> str:
+        """Where services reach the broker, which is started."""
+        if self._via is None:
+            return self.kafka.address()
+        via = self._via
+        routed = self.kafka.routed(lambda port: via("kafka", port))
+        self.kafka.start()
+        return routed
 
     def _route(self, server: str, url: str) -> str:
         """`url` with the port that `via` gives for that server."""
@@ -127,6 +139,19 @@ class Distributed:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+
+    def end_service(self, name: str, patience_s: float = 20.0) -> None:
+        """End it politely. Raises ServerError where it doesn't come to an end."""
+        process = self.processes.pop(name)
+        process.terminate()
+        try:
+            process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(10)
+            raise ServerError(
+                f"{name} didn't end within {patience_s:.0f} s of SIGTERM:\n{self.log_tail(name)}"
+            ) from None
 
     def kill_service(self, name: str) -> None:
         """kill -9."""

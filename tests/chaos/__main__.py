@@ -11,7 +11,8 @@ import sys
 
 import numpy as np
 
-from tests.chaos.run import FAULTS, Chaos
+from tests.chaos.faults import FAULTS
+from tests.chaos.run import Chaos
 from tests.servers import ServerError
 
 
@@ -21,17 +22,20 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1, help="of the first run; the next has the next")
     parser.add_argument("--submissions", type=int, default=1000)
+    parser.add_argument("--pause", type=float, default=1.0, help="seconds that a volunteer draws, on average")
     parser.add_argument("--faults", nargs="*", default=list(FAULTS), help="of: " + ", ".join(FAULTS))
     parser.add_argument(
         "--share", type=float, help="of the time for estimating raters; default: the services'"
     )
     options = parser.parse_args()
-    chaos, reports = Chaos(options.share), []
+    chaos, reports = Chaos(options.share, small_disk="fill minio" in options.faults), []
     try:
         chaos.start()
         for seed in range(options.seed, options.seed + options.runs):
             order = [str(f) for f in np.random.default_rng(seed).permutation(options.faults)]
-            reports.append(chaos.run(seed, submissions=options.submissions, faults=order))
+            reports.append(
+                chaos.run(seed, submissions=options.submissions, faults=order, pause_s=options.pause)
+            )
             print(json.dumps(reports[-1].line()), flush=True)
     except ServerError as error:
         sys.stderr.write(f"{error}\n")

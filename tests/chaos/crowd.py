@@ -15,7 +15,7 @@ from shared.ids import new_id
 from shared.imaging import rle
 
 HEIGHT, WIDTH = 48, 64
-GAVE_WAY = (429, 502, 503, 504)  # what a client may try again, as the API's documentation has it
+GAVE_WAY = (429, 502, 503, 504, 507)  # what a client may try again, as the API's documentation has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Crowd:
     def __init__(self, url: str, project: str, *, size: int, target: int, seed: int, pause_s: float) -> None:
         self._url, self._project, self._target, self._pause_s = f"{url}/api/v1", project, target, pause_s
         self.kept: dict[str, Acknowledged] = {}  # client_key → what was promised
+        self.drafts = 0  # drawings that came too late and are kept as drafts
         self.retries: Counter[str] = Counter()
         self.unclear: list[str] = []  # answers that tell a volunteer neither "done" nor "try again"
         self._halt = threading.Event()
@@ -78,13 +79,35 @@ class Crowd:
                 key = new_id()
                 body = {"client_key": key, "masks": [{"label_id": 1, "rle": mask}]}
                 time.sleep(float(rng.exponential(self._pause_s)))
-                done = self._insist(http, "POST", f"/leases/{work['lease']['id']}/submissions", body)
+                done = self._submit(http, work["lease"]["id"], body)
+                if done is None:
+                    continue
                 self.kept[key] = Acknowledged(
                     done.json()["submission_id"], work["task"]["image"]["id"], me["id"], mask["counts"]
                 )
 
-    def _insist(self, http: httpx.Client, method: str, path: str, body: Any = None) -> httpx.Response:
-        """The answer, once it is a success. Counts tries; raises for an answer that isn't to be tried again."""
+    def _submit(self, http: httpx.Client, lease: str, body: dict[str, Any]) -> httpx.Response | None:
+        """The receipt, or None where the time for the image ran out and its place is gone. Then, as the browser's client does it, the
+        lease was taken up again in vain, and the drawing must be kept as a draft."""
+        path = f"/leases/{lease}"
+        answer = self._insist(http, "POST", f"{path}/submissions", body, but=410)
+        if answer.status_code != 410:
+            return answer
+        self.retries["410"] += 1
+        if answer.json()["code"] != "lease-expired":
+            raise AssertionError(f"{path}: {answer.text[:300]}")
+        if self._insist(http, "POST", f"{path}/renew", but=410).status_code != 410:
+            return self._insist(http, "POST", f"{path}/submissions", body)
+        draft = self._insist(http, "GET", f"{path}/draft")
+        if draft.status_code != 200 or draft.json()["masks"] != body["masks"]:
+            raise AssertionError(f"{path}: the drawing isn't kept as a draft ({draft.status_code})")
+        self.drafts += 1
+        return None
+
+    def _insist(
+        self, http: httpx.Client, method: str, path: str, body: Any = None, but: int = 0
+    ) -> httpx.Response:
+        """The answer, once it is a success or `but`. Counts tries; raises for an answer that isn't to be tried again."""
         deadline = time.monotonic() + 120
         while True:
             try:
@@ -93,7 +116,7 @@ class Crowd:
                 self.retries[type(error).__name__] += 1
                 wait = 0.2
             else:
-                if answer.is_success:
+                if answer.is_success or answer.status_code == but:
                     return answer
                 if answer.status_code not in GAVE_WAY or "retry-after" not in answer.headers:
                     raise AssertionError(f"{method} {path}: {answer.status_code} {answer.text[:300]}")

@@ -1,4 +1,4 @@
-"""A TCP proxy between services and one server, which can be cut, hang and delay."""
+"""A TCP proxy between services and one server, or another service, which can be cut, delayed, and vanish."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ class Proxy:
         self.target = target
         self.delay_s = 0.0
         self._cut = False
+        self._gone: set[socket.socket] = set()  # passes nothing on any more, and is never ended from here
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
@@ -29,6 +30,14 @@ class Proxy:
         for one in broken:
             _end(one)
 
+    def vanish(self) -> int:
+        """All connections that are open pass nothing on any more, and nobody is told, as when a peer loses its power or a router its
+        table; new ones work. Answers how many there were."""
+        with self._lock:
+            gone, self._open = self._open, set()
+            self._gone |= gone
+        return len(gone) // 2
+
     def mend(self) -> None:
         """Pass on again, at once."""
         self._cut, self.delay_s = False, 0.0
@@ -37,6 +46,10 @@ class Proxy:
         """Stop listening and break what is open."""
         self.cut()
         _end(self._listener)
+        with self._lock:
+            gone, self._gone = self._gone, set()
+        for one in gone:
+            _end(one)
 
     def _accept(self) -> None:
         while True:
@@ -65,8 +78,12 @@ class Proxy:
             while data := source.recv(1 << 16):
                 if self.delay_s:
                     time.sleep(self.delay_s)
+                if source in self._gone:
+                    continue  # swallowed
                 sink.sendall(data)
         with self._lock:
+            if source in self._gone:
+                return  # whoever hung up isn't heard either
             self._open -= {source, sink}
         _end(source)
         _end(sink)

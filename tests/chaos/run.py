@@ -14,32 +14,16 @@ import httpx
 import numpy as np
 from PIL import Image
 
-from shared.bus import create_bus
-from shared.contracts.bramble.annotations.v1.events_pb2 import AnnotationSubmitted
-from shared.db.outbox import topic_of
-from shared.settings import SERVICES
 from tests.chaos.check import Verdict, check, votes
 from tests.chaos.crowd import HEIGHT, WIDTH, Crowd
-from tests.chaos.once import POISON
+from tests.chaos.faults import PATIENCE_S, Faults
 from tests.chaos.proxy import Proxy
 from tests.servers import Server, ServerError
 from tests.servers.base import free_port
 from tools.run_distributed import Distributed
 
 QUORUM = 5
-SERVERS = ("kafka", "postgres", "minio")
-FAULTS = (
-    *(f"kill {name}" for name in (*SERVERS, *SERVICES)),
-    "die consensus after-effect",
-    "die annotations after-publish",
-    "cut postgres",
-    "cut minio",
-    "delay postgres",
-    "delay minio",
-    "poison",
-    "slow consensus",
-)
-PATIENCE_S = 90.0
+DISK_MB = 128  # of the object store, which `fill minio` fills
 
 
 @dataclass
@@ -60,6 +44,8 @@ class Report:
     recoveries: list[Recovery]
     acknowledged: int
     retries: dict[str, int]
+    drafts: int  # drawings that came too late for their lease and were kept as drafts
+    idle: list[str]  # faults that came when every volunteer had gone: they prove little
     wrong: list[str] = field(default_factory=list)
 
     def line(self) -> dict[str, Any]:
@@ -76,6 +62,8 @@ class Report:
             "recovery_p50_s": round(times[len(times) // 2], 2),
             "recovery_max_s": round(times[-1], 2),
             "retries": self.retries,
+            "kept_as_drafts": self.drafts,
+            "without_volunteers": self.idle,
             "wrong": self.wrong,
         }
 
@@ -83,8 +71,9 @@ class Report:
 class Chaos:
     """The distributed form behind proxies, on servers of its own. `start`, `run` as often as wished, `stop`."""
 
-    def __init__(self, share: float | None = None) -> None:
-        """`share`: of the time that estimating raters may take, where not the services' own."""
+    def __init__(self, share: float | None = None, *, small_disk: bool = False) -> None:
+        """`share`: of the time that estimating raters may take, where not the services' own. `small_disk`: the object store gets a disk
+        that can be filled, for which the kernel must let this user mount one."""
         self.points = Path(tempfile.mkdtemp(prefix="bramble-chaos-"))
         self.proxies: dict[str, Proxy] = {}
         extra = {
@@ -101,7 +90,9 @@ class Chaos:
             "postgres": self.platform.postgres,
             "minio": self.platform.minio,
         }
-        self._letters = 0
+        if small_disk:
+            self.platform.minio.limit(DISK_MB)
+        self._faults = Faults(self.platform, self.servers, self.proxies, self.points)
 
     def start(self) -> None:
         """Raises ServerError."""
@@ -128,11 +119,13 @@ class Chaos:
         crowd = Crowd(self.platform.url, project, size=size, target=submissions, seed=seed, pause_s=pause_s)
         crowd.start()
         rng = np.random.default_rng(seed)
-        recoveries, wrong = [], []
+        recoveries, wrong, idle = [], [], []
         try:
             for fault in faults:
                 time.sleep(float(rng.uniform(0.5, 2.0)))
-                recoveries.append(self._recover(fault, self._strike(fault, rng), crowd, project))
+                if not crowd.busy:
+                    idle.append(fault)
+                recoveries.append(self._recover(fault, self._faults.strike(fault, rng), crowd, project))
             deadline = time.monotonic() + submissions * 0.5 + PATIENCE_S
             while crowd.busy and time.monotonic() < deadline:
                 time.sleep(0.2)
@@ -140,9 +133,11 @@ class Chaos:
             wrong.append(str(error))
         finally:
             crowd.stop()
-        verdict = check(self.platform, project, crowd.kept, self._letters)
+        verdict = check(self.platform, project, crowd.kept, self._faults.letters)
         wrong += crowd.unclear + verdict.wrong
-        return Report(seed, verdict, recoveries, len(crowd.kept), dict(crowd.retries), wrong)
+        return Report(
+            seed, verdict, recoveries, len(crowd.kept), dict(crowd.retries), crowd.drafts, idle, wrong
+        )
 
     def _proxy(self, server: str, port: int) -> int:
         if server not in self.proxies:
@@ -175,74 +170,6 @@ class Chaos:
                 raise ServerError("the images of the run never became tasks")
             time.sleep(0.2)
         return project
-
-    def _strike(self, fault: str, rng: np.random.Generator) -> float:
-        """Let it happen and mend it; answers the moment at which the part was back."""
-        kind, *what = fault.split()
-        outage = float(rng.uniform(0.5, 3.0))
-        if kind == "kill" and what[0] in SERVERS:
-            server = self.servers[what[0]]
-            server.kill()
-            time.sleep(outage)
-            self._start_server(server)
-        elif kind == "kill":
-            self.platform.kill_service(what[0])
-            time.sleep(outage)
-            self._start(what[0])
-        elif kind == "die":
-            (self.points / f"{what[0]}.{what[1]}").touch()
-            try:
-                self.platform.processes[what[0]].wait(PATIENCE_S)
-            except Exception:
-                raise ServerError(f"{what[0]} didn't come to its point {what[1]}") from None
-            self.platform.processes.pop(what[0])
-            self._start(what[0])
-        elif kind == "cut":
-            self.proxies[what[0]].cut()
-            time.sleep(outage)
-            self.proxies[what[0]].mend()
-        elif kind == "delay":
-            self.proxies[what[0]].delay_s = 0.05
-            time.sleep(2 * outage)
-            self.proxies[what[0]].mend()
-        elif kind == "poison":
-            self._poison(rng)
-        elif kind == "slow":
-            slow = self.points / f"{what[0]}.slow"
-            slow.touch()
-            time.sleep(2 * outage)
-            slow.unlink()
-        else:
-            raise ValueError(f"{fault!r} is no fault")
-        return time.monotonic()
-
-    def _start(self, service: str) -> None:
-        self.platform.start_service(service)
-        self.platform.wait_ready(service)
-
-    @staticmethod
-    def _start_server(server: Server) -> None:
-        # PostgreSQL's children outlive a killed parent for a moment, and a new one refuses to start beside them.
-        for attempt in range(5):
-            try:
-                server.start()
-                return
-            except ServerError:
-                server.kill()
-                if attempt == 4:
-                    raise
-                time.sleep(1.0)
-
-    def _poison(self, rng: np.random.Generator) -> None:
-        bus = create_bus(self.platform.environment["BRAMBLE_BUS_URL"], self.points)
-        producer = bus.producer()
-        producer.publish(
-            topic_of(AnnotationSubmitted), f"poison-{rng.integers(1 << 30)}", POISON + rng.bytes(20)
-        )
-        producer.flush()
-        producer.close()
-        bus.close()
-        self._letters += 1
 
     def _recover(self, fault: str, back: float, crowd: Crowd, project: str) -> Recovery:
         before = len(crowd.kept)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tests.servers.base import Server, ServerError, docker_works, free_port, is_open, run, tools_dir
@@ -50,6 +50,12 @@ share.coordinator.state.topic.min.isr=1
 share.coordinator.state.topic.num.partitions=1
 group.initial.rebalance.delay.ms=0
 """
+# A broker tells its clients where to go on, so those that come through a proxy need a listener that tells them the proxy's port.
+ROUTED = """
+listeners=PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{sasl},CONTROLLER://127.0.0.1:{controller},ROUTED://127.0.0.1:{routed}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},SASL_PLAINTEXT://127.0.0.1:{sasl},ROUTED://127.0.0.1:{proxy}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT,ROUTED:PLAINTEXT
+"""
 
 
 class KafkaServer(Server):
@@ -61,6 +67,8 @@ class KafkaServer(Server):
     def __init__(self) -> None:
         super().__init__()
         self.port, self.sasl_port, self.controller_port = free_port(), free_port(), free_port()
+        self.routed_port = free_port()
+        self.proxy_port: int | None = None
         self.home = tools_dir() / f"kafka-{VERSION}"
         self.in_docker = False
 
@@ -107,11 +115,15 @@ class KafkaServer(Server):
         if self.in_docker:
             return
         config, data = self.folder / "server.properties", self.folder / "data"
+        # A later line of the file wins.
+        text = PROPERTIES + (ROUTED if self.proxy_port is not None else "")
         config.write_text(
-            PROPERTIES.format(
+            text.format(
                 port=self.port,
                 sasl=self.sasl_port,
                 controller=self.controller_port,
+                routed=self.routed_port,
+                proxy=self.proxy_port,
                 data=data,
                 user=SASL_USER,
                 password=SASL_PASSWORD,
@@ -145,6 +157,14 @@ class KafkaServer(Server):
 
     def url(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    def routed(self, proxy: Callable[[int], int]) -> str:
+        """`host:port` for clients that come through a proxy; `proxy` is asked with the port to which it leads, and answers its own. To be
+        called before the broker starts; raises ServerError where it is somebody else's or in Docker."""
+        if self.external or self.in_docker:
+            raise ServerError("only a broker that this suite starts itself can be reached through a proxy")
+        self.proxy_port = proxy(self.routed_port)
+        return f"127.0.0.1:{self.proxy_port}"
 
     def sasl_address(self) -> str | None:
         """`user:password@host:port` of the SASL listener; None where the broker came from outside or from

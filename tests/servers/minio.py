@@ -4,6 +4,8 @@ Docker."""
 from __future__ import annotations
 
 import contextlib
+import subprocess
+import time
 import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +27,8 @@ class MinioServer(Server):
         super().__init__()
         self.port = free_port()
         self.in_docker = False
+        self._room_mb = 0
+        self._room: subprocess.Popen[bytes] | None = None
 
     def install(self) -> None:
         if not (tools_dir() / "bin" / "minio").exists() and docker_works():
@@ -39,6 +43,59 @@ class MinioServer(Server):
 
     def prepare(self) -> None:
         (self.folder / "data").mkdir(exist_ok=True)
+        if self._room_mb and self._room is None:
+            self._room = self._make_room()
+
+    def limit(self, mb: int) -> None:
+        """Give it a disk of `mb` MB of its own, which `fill` fills. To be called before the start."""
+        self._room_mb = mb
+
+    def fill(self) -> None:
+        """Leave no room on its disk, until `clear`."""
+        with self._filler().open("wb") as file, contextlib.suppress(OSError):
+            while True:  # ends with "no space left on device"
+                file.write(bytes(1 << 16))
+                file.flush()
+
+    def clear(self) -> None:
+        """There is room again."""
+        self._filler().unlink(missing_ok=True)
+
+    def stop(self) -> None:
+        super().stop()
+        if self._room is not None:
+            self._room.kill()
+            self._room.communicate()
+            self._room = None
+
+    def _filler(self) -> Path:
+        if self._room is None:
+            raise ServerError("this MinIO has no disk of its own to fill")
+        return Path(f"/proc/{self._room.pid}/root{self.folder}/data/filler")
+
+    def _make_room(self) -> subprocess.Popen[bytes]:
+        """A process that holds a mount namespace with a small tmpfs over the data folder. It outlives a MinIO that is killed, and ends with
+        this process, whose pipe it reads. Needs no rights where the kernel lets users make namespaces."""
+        data = self.folder / "data"
+        script = f'mount -t tmpfs -o size={self._room_mb}m bramble "$0" && touch "$0/.mounted" && exec cat'
+        keeper = subprocess.Popen(
+            ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, str(data)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        mark = Path(f"/proc/{keeper.pid}/root{data}/.mounted")
+        deadline = time.monotonic() + 10
+        while not mark.exists():
+            if keeper.poll() is not None or time.monotonic() > deadline:
+                keeper.kill()
+                said = keeper.communicate()[1].decode(errors="replace").strip()
+                raise ServerError(
+                    f"a small disk for MinIO can't be mounted here, so filling it can't be tested: {said}"
+                )
+            time.sleep(0.02)
+        mark.unlink()
+        return keeper
 
     def env(self) -> dict[str, str]:
         off = {"MINIO_BROWSER": "off", "MINIO_UPDATE": "off", "MINIO_CALLHOME_ENABLE": "off"}
@@ -59,7 +116,20 @@ class MinioServer(Server):
                 "--address",
                 f"127.0.0.1:{self.port}",
             ]
+        inside: list[str | Path] = []
+        if self._room is not None:
+            inside = [
+                "nsenter",
+                "--target",
+                str(self._room.pid),
+                "--user",
+                "--mount",
+                "--preserve-credentials",
+            ]
+            # Entering a namespace drops what `Server` asked of the kernel for the case that the harness dies.
+            inside += ["--", "setpriv", "--pdeathsig", "TERM"]
         return [
+            *inside,
             tools_dir() / "bin" / "minio",
             "server",
             self.folder / "data",
