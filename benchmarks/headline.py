@@ -30,6 +30,7 @@ from services.consensus import offline
 from services.synthesis.domain.params import StudyParams
 from services.synthesis.study import analysis, report, runner
 from services.synthesis.study.data import check, from_folder
+from services.synthesis.study.ledger import FileLedger
 
 SETS = ("wbc_bloodsmear", "usgra_ultrasound", "isic2017_dermoscopy")
 RATERS, LABELS, SIDE = 30, 5, 192
@@ -68,7 +69,7 @@ def study(folder: Path, out: Path, params: StudyParams) -> None:
     data = from_folder(folder, params.size, params.seed)
     check(data, params.folds, params.base_images)
     runs = []
-    for run, found in runner.run_all(data, params, runner.FileLedger(out / "runs")):
+    for run, found in runner.run_all(data, params, FileLedger(out / "runs")):
         runs.append((run, found))
         sys.stderr.write(f"{out.name}: {len(runs)} of {len(runner.plan(data, params)[0])} {run}\n")
     outcome = analysis.analyse(data, params, runs, runner.plan(data, params)[1])

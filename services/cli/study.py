@@ -46,6 +46,7 @@ def study(
     labels_per_image: Annotated[
         float, typer.Option(help="Answers that a consensus takes; 0: as many as the data has.")
     ] = 0.0,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that share the folds (a folder only).")] = 1,
     minutes_per_label: Annotated[
         float, typer.Option(help="What an answer takes a volunteer, for the price of more.")
     ] = 0.0,
@@ -69,7 +70,7 @@ def study(
     }
     params = parse(StudyParams, values)
     if Path(target).is_dir():
-        _offline(Path(target), out, params)
+        _offline(Path(target), out, params, workers)
     else:
         _project(target, out, values)
 
@@ -86,13 +87,16 @@ def _project(project_id: str, out: Path, values: dict[str, Any]) -> None:
     show(job, "\n".join([*(_line(row) for row in rows), *worth, f"Report: {path}"]))
 
 
-def _offline(folder: Path, out: Path, params: Any) -> None:
-    from services.synthesis.study import analysis, report, runner
+def _offline(folder: Path, out: Path, params: Any, workers: int) -> None:
+    from services.synthesis.study import analysis, parallel, report, runner
     from services.synthesis.study.data import check, from_folder
+    from services.synthesis.study.ledger import FileLedger
 
     data = from_folder(folder, params.size, params.seed)
     check(data, params.folds, params.base_images)
-    runs = list(runner.run_all(data, params, runner.FileLedger(out / "runs"), _progress))
+    if workers > 1:
+        parallel.run(data, params, out / "runs", workers, _progress)
+    runs = list(runner.run_all(data, params, FileLedger(out / "runs"), _progress))
     outcome = analysis.analyse(data, params, runs, runner.plan(data, params)[1])
     path = report.write(outcome, out)
     rows = [c.row() for c in outcome.comparisons if c.measure == "dice"]

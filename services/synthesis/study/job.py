@@ -11,6 +11,7 @@ from services.synthesis.domain.params import StudyParams
 from services.synthesis.events import decode_masks, read_ref
 from services.synthesis.study import analysis, report, runner
 from services.synthesis.study.data import StudySet, assemble, check
+from services.synthesis.study.ledger import MemoryLedger, Pairs
 from shared.errors import InvalidInput
 from shared.imaging import codecs
 
@@ -18,15 +19,15 @@ if TYPE_CHECKING:
     from services.synthesis.work import Context
 
 
-class _StateLedger(runner.MemoryLedger):
+class _StateLedger(MemoryLedger):
     """Runs in the job's state, so that a worker that takes over does only what is missing."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(dict(context.state.get("runs", {})))
         self._context = context
 
-    def put(self, key: str, value: dict[str, Any]) -> None:
-        super().put(key, value)
+    def put(self, key: str, value: dict[str, Any], pairs: Pairs | None = None) -> None:
+        super().put(key, value, pairs)
         self._context.state = {**self._context.state, "runs": self.runs}
         self._context.queue.beat(self._context.job.id, self._context.worker, state=self._context.state)
 

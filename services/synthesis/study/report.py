@@ -152,6 +152,10 @@ def _statement(dice: list[Comparison]) -> str:
     for names, what in (
         (("crowd", "base"), "The crowd's part"),
         (("crowd_synthetic", "crowd"), "The generator's part, on top of the crowd"),
+        (
+            ("enhanced", "crowd_augmented"),
+            "The generator's part, on top of the crowd with classical augmentation",
+        ),
     ):
         if names in by:
             c = by[names]

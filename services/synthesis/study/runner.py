@@ -11,8 +11,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,53 +20,13 @@ from services.synthesis.domain import labelmaps
 from services.synthesis.domain.masks import draw_masks
 from services.synthesis.domain.params import MIN_TRAIN_IMAGES, SYNTHETIC_ARMS, StudyParams, TrainParams
 from services.synthesis.study.data import StudySet, check, folds_of
+from services.synthesis.study.ledger import Ledger
 from services.synthesis.training.progress import Report, part, silent
 from shared.imaging import metrics
 
 MEASURES = ("dice", "iou", "hd95", "presence")
 #: Fewer kept samples than this are no arm: a batch would repeat one or two pictures, and a single one's mask can't be swapped.
 MIN_KEPT = 4
-
-
-class Ledger(Protocol):
-    """Where finished runs are kept."""
-
-    def get(self, key: str) -> dict[str, Any] | None: ...
-
-    def put(self, key: str, value: dict[str, Any]) -> None: ...
-
-
-class FileLedger:
-    """One JSON file a run in a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-
-    def get(self, key: str) -> dict[str, Any] | None:
-        try:
-            found: dict[str, Any] = json.loads((self._folder / f"{key}.json").read_text())
-            return found
-        except (FileNotFoundError, ValueError):
-            return None
-
-    def put(self, key: str, value: dict[str, Any]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        part_file = self._folder / f"{key}.part"
-        part_file.write_text(json.dumps(value))
-        part_file.replace(self._folder / f"{key}.json")
-
-
-class MemoryLedger:
-    """Runs kept in a dict."""
-
-    def __init__(self, runs: dict[str, dict[str, Any]] | None = None) -> None:
-        self.runs = runs if runs is not None else {}
-
-    def get(self, key: str) -> dict[str, Any] | None:
-        return self.runs.get(key)
-
-    def put(self, key: str, value: dict[str, Any]) -> None:
-        self.runs[key] = value
 
 
 CURVES = ("crowd", "crowd_synthetic")
@@ -155,7 +114,12 @@ def run_all(
         if found is None:
             sets = _sets(data, params, where, run)
             if run.kind in SYNTHETIC_ARMS and (samples is None or samples[0] != (run.base, run.fold)):
-                samples = ((run.base, run.fold), _generate(sets, data.classes, params, run, tell))
+                key = f"{prefix}-samples-n{run.base}-f{run.fold}"
+                made = _recall(ledger, key)
+                if made is None:
+                    made = _generate(sets, data.classes, params, run, tell)
+                    ledger.put(key, {"counts": made.counts, "why": made.why}, made.pairs)
+                samples = ((run.base, run.fold), made)
             found = _train_and_test(data, params, sets, samples[1] if samples else None, run, tell)
             ledger.put(run.key(prefix), found)
         yield run, found
@@ -180,6 +144,15 @@ class _Synthetic:
     pairs: tuple[NDArray[np.float32], NDArray[np.uint8]] | None = None
     counts: dict[str, Any] | None = None
     why: str = ""
+
+
+def _recall(ledger: Ledger, key: str) -> _Synthetic | None:
+    """What a generator made in an earlier call; None where the ledger doesn't keep pictures."""
+    found = ledger.get(key)
+    if found is None:
+        return None
+    pairs = ledger.pairs(key)
+    return _Synthetic(pairs, found["counts"], found["why"]) if pairs is not None or found["why"] else None
 
 
 def _sets(data: StudySet, params: StudyParams, where: NDArray[np.int64], run: Run) -> _Sets:

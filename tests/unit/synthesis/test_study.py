@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from PIL import Image
 
 from services.synthesis.domain.labelmaps import mean_dice
 from services.synthesis.domain.params import StudyParams
-from services.synthesis.study import analysis, data, report, runner
+from services.synthesis.study import analysis, data, parallel, report, runner
+from services.synthesis.study.ledger import FileLedger
 from shared.errors import InvalidInput
 from tests.unit.synthesis.phantoms import arrays, phantom
 
@@ -257,7 +259,7 @@ def test_a_small_study_runs_resumes_and_never_tests_on_what_it_trained_on(tmp_pa
         arms=("base", "crowd_synthetic", "crowd_shuffled", "pretrained", "synthetic_only"), curve=(), size=16, seeds=1, folds=2,
         base_images=(4,), steps=6, batch=4, generator_steps=9, synthetic_images=6, filter_steps=6,
     )  # fmt: skip
-    ledger = runner.FileLedger(tmp_path)
+    ledger = FileLedger(tmp_path)
     first = list(runner.run_all(found, params, ledger))
     assert len(first) == 10
     where = data.folds_of(found, 2, 0)
@@ -281,3 +283,31 @@ def test_a_small_study_runs_resumes_and_never_tests_on_what_it_trained_on(tmp_pa
     again = list(runner.run_all(found, params, ledger))
     assert json.dumps([r for _, r in again]) == json.dumps([r for _, r in first])
     assert sorted(p.name for p in tmp_path.iterdir()) == done
+
+
+@pytest.mark.torch
+@pytest.mark.slow
+def test_two_processes_find_what_one_finds_and_a_second_seed_draws_no_new_images(tmp_path, monkeypatch):
+    torch = pytest.importorskip("torch")
+    found = study_set(24, 8)
+    params = StudyParams(
+        arms=("base", "crowd", "crowd_synthetic"), curve=(0.5,), size=16, seeds=1, folds=2,
+        base_images=(4,), steps=4, batch=4, generator_steps=9, synthetic_images=8, filter_steps=6,
+    )  # fmt: skip
+    monkeypatch.setattr(runner, "MIN_KEPT", 0)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        alone = list(runner.run_all(found, params, FileLedger(tmp_path / "one")))
+        parallel.run(found, params, tmp_path / "two", 2)
+        # In the other processes the least number of samples is what it is; the arms without any are the same.
+        real = [
+            run.key(runner.fingerprint(found, params)) for run, _ in alone if run.kind != "crowd_synthetic"
+        ]
+        for key in real:
+            assert FileLedger(tmp_path / "two").get(key) == FileLedger(tmp_path / "one").get(key)
+        monkeypatch.setattr(runner, "_generate", lambda *_: pytest.fail("a generator was trained again"))
+        more = replace(params, seeds=2)
+        assert len(list(runner.run_all(found, more, FileLedger(tmp_path / "one")))) == 2 * len(alone)
+    finally:
+        torch.set_num_threads(threads)
