@@ -31,6 +31,17 @@ metadata = MetaData(
     }
 )
 
+# A server that vanished without a word (power, a router's table) would be waited for by every connection that was open, by the system's
+# defaults for a quarter of an hour where something was sent, and for two hours where an answer is awaited. So: no answer to anything that
+# was sent within 20 s, or to three questions in silence, is the end of the connection.
+_NOTICE = {
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
 _AFTER_COMMIT = "bramble_after_commit"
 
 
@@ -56,7 +67,13 @@ class Database:
             if url_.drivername == "postgresql":
                 url_ = url_.set(drivername="postgresql+psycopg")
             self.engine = create_engine(
-                url_, pool_size=pool_size, max_overflow=8, pool_pre_ping=True, pool_recycle=1800
+                url_,
+                # What the operator's URL says goes before.
+                connect_args={k: v for k, v in _NOTICE.items() if k not in url_.query},
+                pool_size=pool_size,
+                max_overflow=8,
+                pool_pre_ping=True,
+                pool_recycle=1800,
             )
 
     @contextmanager

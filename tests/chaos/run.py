@@ -59,6 +59,7 @@ class Report:
             "events_applied": self.verdict.applied,
             "events_twice_on_the_wire": self.verdict.redelivered,
             "faults": [[r.fault, round(r.seconds, 2)] for r in self.recoveries],
+            "settled_s": round(self.verdict.settled_s, 1),
             "recovery_p50_s": round(times[len(times) // 2], 2),
             "recovery_max_s": round(times[-1], 2),
             "retries": self.retries,

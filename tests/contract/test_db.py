@@ -3,6 +3,8 @@ Kafka."""
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 import time
 import uuid
@@ -356,3 +358,35 @@ def test_runner_stops_in_the_middle_and_another_goes_on(scene: Scene) -> None:
     scene.runners[0].stop()
     scene.start()
     assert eventually(lambda: scene.names() == ["a", "b", "c"])
+
+
+@pytest.mark.real
+@pytest.mark.skipif(
+    not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the kernel's options have other names here"
+)
+def test_a_server_that_vanished_is_noticed_within_half_a_minute(postgres_url: str) -> None:
+    """Without a FIN only the kernel can notice; this is what it was told. An operator's own word in the URL counts more."""
+
+    def told(url: str) -> list[int]:
+        database = Database(url)
+        try:
+            with database.read() as conn:
+                raw: Any = conn.connection.driver_connection
+                with socket.socket(fileno=os.dup(raw.fileno())) as one:
+                    levels = [
+                        (socket.SOL_SOCKET, socket.SO_KEEPALIVE),
+                        (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE),
+                        (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL),
+                        (socket.IPPROTO_TCP, socket.TCP_KEEPCNT),
+                        (socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT),
+                    ]
+                    return [one.getsockopt(*level) for level in levels]
+        finally:
+            database.close()
+
+    on, idle, interval, count, unanswered = told(postgres_url)
+    assert on
+    assert idle + interval * count <= 30
+    assert 0 < unanswered <= 30_000
+    glue = "&" if "?" in postgres_url else "?"
+    assert told(f"{postgres_url}{glue}keepalives_idle=77")[1] == 77
