@@ -8,6 +8,8 @@ const { chromium } = require("playwright-core");
 const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
 export const URL_BASE = (process.env.BRAMBLE_URL ?? "http://127.0.0.1:8080").replace(/\/$/, "");
+/** How long a step may take, in ms: more on a machine that others load. */
+export const PATIENCE = 1000 * Number(process.env.BRAMBLE_PATIENCE_S ?? 15);
 export const SHOTS = process.env.BRAMBLE_SCREENSHOTS ?? "";
 export const ACCOUNTS = {
   volunteer: [process.env.BRAMBLE_VOLUNTEER ?? "volunteer@demo.example", process.env.BRAMBLE_VOLUNTEER_PASSWORD ?? "pick-berries-01"],
@@ -34,7 +36,7 @@ export async function openContext(browser, options = {}) {
   page.on("console", (m) => {
     if (m.type() === "error" && !/status of (401|404|409|410|422|503)|ERR_INTERNET_DISCONNECTED|ERR_CONNECTION|ERR_FAILED|Failed to fetch/.test(m.text())) problems.push(m.text());
   });
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(PATIENCE);
   return { context, page, problems };
 }
 
@@ -188,7 +190,7 @@ export async function onScreen(page, x, y) {
 }
 
 /** Asks again until the answer is the one wanted: a picture follows its key press a frame or a request later, on a slow machine much later. */
-export async function becomes(read, wanted, what, withinMs = 15_000) {
+export async function becomes(read, wanted, what, withinMs = PATIENCE) {
   const fits = typeof wanted === "function" ? wanted : (v) => JSON.stringify(v) === JSON.stringify(wanted);
   const end = Date.now() + withinMs;
   let now = await read();

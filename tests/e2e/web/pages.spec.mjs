@@ -18,6 +18,12 @@ async function check(page, name) {
   assert.ok(wide <= 0, `${name} is ${wide} px wider than the screen`);
 }
 
+/** Whether all of it is on the screen, without scrolling. */
+async function inSight(locator, { width, height }) {
+  const box = await locator.boundingBox();
+  return box !== null && box.x >= 0 && box.y >= 0 && box.x + box.width <= width && box.y + box.height <= height;
+}
+
 for (const [size, viewport] of Object.entries(SIZES)) {
   const touch = size === "desktop" ? {} : { hasTouch: true };
   describe(size, () => {
@@ -56,8 +62,11 @@ for (const [size, viewport] of Object.entries(SIZES)) {
       for (const [name, path] of await labPages(page)) {
         await page.goto(path);
         await page.locator("h1").first().waitFor();
-        await page.locator(".loading").waitFor({ state: "detached" }).catch(() => undefined);
+        await page.locator(".loading").first().waitFor({ state: "detached" });
         await check(page, `${name}-${size}`);
+        const open = page.locator(".tabs [aria-current=page]");
+        if (await open.count()) assert.ok(await inSight(open, viewport), `the open section of ${name} is off the screen`);
+        if (name === "lab-gold-editor") for (const button of await page.locator(".editor-actions button:visible").all()) assert.ok(await inSight(button, viewport), `a button of ${name} is below the fold`);
       }
       assert.deepEqual(problems, []);
       await context.close();

@@ -47,7 +47,7 @@ export async function labPages(page, project) {
   project ??= await firstProject(page);
   const image = await page.evaluate(async (p) => (await (await fetch(`/api/v1/projects/${p}/images?limit=1`)).json()).items[0]?.id, project);
   const pages = [["lab", "/lab"], ["wizard", "/lab/new"], ["keys", "/lab/keys"], ["lab-overview", `/lab/${project}`]];
-  for (const tab of ["images", "gold", "review", "raters", "jobs", "datasets", "members", "settings"]) pages.push([`lab-${tab}`, `/lab/${project}/${tab}`]);
+  for (const tab of ["images", "guide", "gold", "review", "notes", "raters", "jobs", "datasets", "members", "settings"]) pages.push([`lab-${tab}`, `/lab/${project}/${tab}`]);
   if (image) pages.push(["lab-image", `/lab/${project}/images/${image}`], ["lab-gold-editor", `/lab/${project}/gold/${image}`]);
   return pages;
 }

@@ -27,7 +27,7 @@ export default function AccountPage() {
   return (
     <div className="page narrow">
       <h1>{t("account.title")}</h1>
-      <section className="card">
+      <section className="card stack">
         <dl className="facts">
           <dt>{t("auth.name")}</dt>
           <dd>{me.display_name}</dd>

@@ -1,13 +1,13 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
 import { api } from "~/client/api";
-import { date } from "~/lib/ui/format";
+import { When } from "~/lib/ui/When";
 import { Badge } from "~/lib/ui/kit";
 import { Remote } from "~/lib/ui/remote";
 
 /** Who decided what on an image, and why: the platform's decisions, experts' words and the versions, newest first. */
 export function ConsensusHistory({ image }: { image: string }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const query = useQuery({ queryKey: ["history", image], queryFn: () => api.consensusHistory(image) });
   return (
     <Remote query={query}>
@@ -21,7 +21,7 @@ export function ConsensusHistory({ image }: { image: string }) {
           <ol className="history">
             {lines.map((l, k) => (
               <li key={k}>
-                <Badge tone={l.tone}>{l.name}</Badge> <time dateTime={l.at}>{date(l.at, i18n.language)}</time> <span className="fine">{l.what}</span>
+                <Badge tone={l.tone}>{l.name}</Badge> <When at={l.at} /> <span className="fine">{l.what}</span>
               </li>
             ))}
           </ol>

@@ -3,10 +3,11 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api } from "~/client/api";
-import { bytes, date } from "~/lib/ui/format";
+import { bytes } from "~/lib/ui/format";
 import { Icon } from "~/lib/ui/icons";
 import { Button, Check, Empty, Field, Notice, Table } from "~/lib/ui/kit";
 import { Failure, Remote } from "~/lib/ui/remote";
+import { When } from "~/lib/ui/When";
 import { useProject } from "./useProject";
 
 const SOURCES = ["real", "consensus", "synthetic"] as const;
@@ -79,7 +80,7 @@ export function Datasets() {
                 <tr key={d.id}>
                   <td>{d.name}</td>
                   <td>{d.version}</td>
-                  <td>{date(d.created_at, i18n.language)}</td>
+                  <td><When at={d.created_at} /></td>
                   <td>{summary(d.counts)}</td>
                   <td>{bytes(d.size_bytes, i18n.language)}</td>
                   <td>

@@ -3,14 +3,14 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api } from "~/client/api";
-import { date } from "~/lib/ui/format";
 import { Badge, Button, Check, Empty, Field, Notice, Table } from "~/lib/ui/kit";
 import { Failure, Remote } from "~/lib/ui/remote";
+import { When } from "~/lib/ui/When";
 
 const SCOPES = ["read", "write", "admin"] as const;
 
 export function Keys() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const client = useQueryClient();
   const [name, setName] = useState("");
   const [scopes, setScopes] = useState<readonly string[]>(["read", "write"]);
@@ -63,7 +63,7 @@ export function Keys() {
                     <code>{k.prefix}</code>
                   </td>
                   <td>{k.scopes.map((s) => t(`scope.${s}`)).join(", ")}</td>
-                  <td>{date(k.last_used_at, i18n.language)}</td>
+                  <td><When at={k.last_used_at} /></td>
                   <td>
                     {k.revoked_at ? (
                       <Badge tone="warn">{t("keysPage.revoked")}</Badge>

@@ -3,13 +3,13 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "~/client/api";
 import type { Role } from "~/client/types";
-import { date } from "~/lib/ui/format";
 import { Badge, Button, Field, IconButton, Select, Table } from "~/lib/ui/kit";
 import { Failure, Remote } from "~/lib/ui/remote";
+import { When } from "~/lib/ui/When";
 import { useProject } from "./useProject";
 
 export function Members() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const project = useProject();
   const client = useQueryClient();
   const [email, setEmail] = useState("");
@@ -47,7 +47,7 @@ export function Members() {
                 <td>
                   <Badge>{t(`role.${m.role}`)}</Badge>
                 </td>
-                <td>{date(m.added_at, i18n.language)}</td>
+                <td><When at={m.added_at} /></td>
                 <td>
                   <IconButton icon="trash" className="small" label={t("members.remove", { name: m.display_name })} onClick={() => remove.mutate(m.user_id)} />
                 </td>

@@ -4,7 +4,8 @@ import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import { api } from "~/client/api";
 import type { Note, NoteKind } from "~/client/types";
-import { date, short } from "~/lib/ui/format";
+import { short } from "~/lib/ui/format";
+import { When } from "~/lib/ui/When";
 import { Badge, Button, Empty, Loading, Select, TextArea, type Tone } from "~/lib/ui/kit";
 import { Failure } from "~/lib/ui/remote";
 import { useProject } from "./useProject";
@@ -54,7 +55,7 @@ export function Notes() {
 }
 
 function NoteCard({ note }: { note: Note }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const project = useProject();
   const client = useQueryClient();
   const [reply, setReply] = useState(note.reply);
@@ -72,7 +73,7 @@ function NoteCard({ note }: { note: Note }) {
       <div className="stack">
         <p className="row tight">
           <Badge tone={TONES[note.kind]}>{t(`notes.kind.${note.kind}`)}</Badge>
-          <span className="fine">{date(note.created_at, i18n.language)}</span>
+          <span className="fine"><When at={note.created_at} /></span>
           <code title={note.rater_id}>{short(note.rater_id)}</code>
         </p>
         {text && <p className="break">{text}</p>}

@@ -4,6 +4,7 @@ import { useSession } from "~/lib/session/session";
 import { Icon } from "~/lib/ui/icons";
 import { Badge } from "~/lib/ui/kit";
 import { NotFound } from "~/lib/ui/NotFound";
+import { Tabs } from "~/lib/ui/Tabs";
 import { Remote } from "~/lib/ui/remote";
 import { useLive, useProjectQuery } from "./useProject";
 
@@ -37,13 +38,13 @@ export function ProjectLayout() {
                 </Link>
               </div>
             </div>
-            <nav className="tabs" aria-label={t("lab.sections")}>
+            <Tabs label={t("lab.sections")}>
               {tabs.map((tab) => (
                 <NavLink key={tab} end={tab === "overview"} to={tab === "overview" ? `/lab/${projectId}` : `/lab/${projectId}/${tab}`}>
                   {t(`lab.tab.${tab}`)}
                 </NavLink>
               ))}
-            </nav>
+            </Tabs>
             <Outlet context={project} />
           </>
         )}

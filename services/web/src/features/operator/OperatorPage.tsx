@@ -4,10 +4,12 @@ import { NavLink, Route, Routes } from "react-router";
 import { api } from "~/client/api";
 import type { Role } from "~/client/types";
 import { useSession } from "~/lib/session/session";
-import { date, short } from "~/lib/ui/format";
+import { short } from "~/lib/ui/format";
 import { Badge, Button, Empty, Loading, Table } from "~/lib/ui/kit";
 import { NotFound } from "~/lib/ui/NotFound";
 import { Failure, Remote } from "~/lib/ui/remote";
+import { Tabs } from "~/lib/ui/Tabs";
+import { When } from "~/lib/ui/When";
 
 export default function OperatorPage() {
   const { t } = useTranslation();
@@ -22,13 +24,13 @@ export default function OperatorPage() {
   return (
     <div className="page wide">
       <h1>{t("nav.operator")}</h1>
-      <nav className="tabs" aria-label={t("lab.sections")}>
+      <Tabs label={t("lab.sections")}>
         <NavLink end to="/operator">
           {t("operator.users")}
         </NavLink>
         <NavLink to="/operator/dead-letters">{t("operator.dead")}</NavLink>
         <NavLink to="/operator/audit">{t("operator.audit")}</NavLink>
-      </nav>
+      </Tabs>
       <Routes>
         <Route index element={<UsersTable />} />
         <Route path="dead-letters" element={<DeadLetters />} />
@@ -42,7 +44,7 @@ export default function OperatorPage() {
 const ROLES: Role[] = ["volunteer", "expert", "lab", "operator"];
 
 function UsersTable() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { me } = useSession();
   const client = useQueryClient();
   const query = useInfiniteQuery({ queryKey: ["users"], queryFn: ({ pageParam }) => api.users({ cursor: pageParam, limit: 50 }), initialPageParam: null as string | null, getNextPageParam: (p) => p.next });
@@ -68,7 +70,7 @@ function UsersTable() {
                 ))}
               </select>
             </td>
-            <td>{date(u.created_at, i18n.language)}</td>
+            <td><When at={u.created_at} /></td>
             <td>
               <Button variant={u.disabled ? "plain" : "danger"} disabled={u.id === me?.id} onClick={() => patch.mutate({ id: u.id, disabled: !u.disabled })}>
                 {u.disabled ? t("operator.enable") : t("operator.disable")}
@@ -87,7 +89,7 @@ function UsersTable() {
 }
 
 function DeadLetters() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const client = useQueryClient();
   const query = useQuery({ queryKey: ["dead-letters"], queryFn: api.deadLetters, refetchInterval: 15_000 });
   const replay = useMutation({ mutationFn: api.replay, onSuccess: () => client.invalidateQueries({ queryKey: ["dead-letters"] }) });
@@ -107,7 +109,7 @@ function DeadLetters() {
                     <code>{d.topic}</code>
                   </td>
                   <td className="break">{d.error}</td>
-                  <td>{date(d.created_at, i18n.language)}</td>
+                  <td><When at={d.created_at} /></td>
                   <td>
                     {d.replayed_at ? (
                       <Badge tone="good">{t("operator.replayed")}</Badge>
@@ -128,7 +130,7 @@ function DeadLetters() {
 }
 
 function Audit() {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const query = useInfiniteQuery({ queryKey: ["audit"], queryFn: ({ pageParam }) => api.audit(undefined, { cursor: pageParam, limit: 100 }), initialPageParam: null as string | null, getNextPageParam: (p) => p.next });
   if (query.isPending) return <Loading />;
   const entries = query.data?.pages.flatMap((p) => p.items) ?? [];
@@ -138,7 +140,7 @@ function Audit() {
       <Table caption={t("operator.audit")} head={[t("operator.when"), t("operator.who"), t("operator.what"), t("operator.target"), t("operator.status")]}>
         {entries.map((e) => (
           <tr key={e.id}>
-            <td>{date(e.at, i18n.language)}</td>
+            <td><When at={e.at} /></td>
             <td>
               <code title={e.account_id}>{short(e.account_id)}</code>
             </td>

@@ -115,7 +115,7 @@ export function MarkdownEditor({ label, hint, value, onChange, maxLength, onPict
           />
         )}
       </div>
-      <section className="preview" aria-label={t("wizard.preview")}>
+      <section className="preview" aria-label={`${t("wizard.preview")}: ${label}`}>
         {value ? <Markdown text={value} /> : <p className="soft">{t("markdown.empty")}</p>}
       </section>
     </div>
