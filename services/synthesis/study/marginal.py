@@ -74,8 +74,8 @@ def sentence(row: Mapping[str, Any]) -> str:
             f" One synthetic image did as much as {row['each']:+.2f} labelled ones "
             f"({row['each_low']:+.2f} to {row['each_high']:+.2f})."
         )
-    check = f"predicted {row['predicted']:.3f} from the others, measured {row['measured']:.3f}"
-    return f"{text} Checked on the last point of the curve: {check}."
+    check = f"predicted {row['predicted']:.3f} from the two before, measured {row['measured']:.3f}"
+    return f"{text} Checked on the last size: {check}."
 
 
 def _row(base: int, what: str, asked: int, found: worth.Worth) -> dict[str, Any]:
