@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import time
 import zipfile
 from pathlib import Path
 
@@ -412,3 +413,28 @@ def test_raters_are_estimated_though_the_clock_was_set_back(tmp_path: Path) -> N
     with service.deps.db.read() as conn:
         project = store.project(conn, PROJECT)
     assert project.counted == project.arrived == 3
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_the_estimators_share_is_of_the_cpu_and_not_of_the_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, works: bool
+) -> None:
+    """Waiting for a busy machine isn't held against a project, or it would wait twenty times as long again."""
+    service = Service(tmp_path)
+    service.feed(service.submission("i", "a", {1: disk(24, 24, 10)}))
+    service.clock.advance(60)
+    rounds = []
+
+    def fit(project_id: str) -> int:
+        rounds.append(project_id)
+        begun = time.thread_time()
+        while works and time.thread_time() - begun < 0.2:
+            pass
+        time.sleep(0.0 if works else 0.2)
+        return 0  # and the project stays marked
+
+    one = Estimator(service.deps)
+    monkeypatch.setattr(one, "estimate_project", fit)
+    one.work()
+    one.work()
+    assert len(rounds) == (1 if works else 2)
