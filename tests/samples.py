@@ -1,14 +1,19 @@
-"""A generator and its samples as a worker would have left them: drawing real ones needs torch and minutes."""
+"""A generator with its samples, and a finished study, as a worker would have left them: real ones need torch and minutes or hours."""
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from sqlalchemy import insert
 
+from services.synthesis.domain.params import StudyParams
 from services.synthesis.store import Store
+from services.synthesis.study import analysis, report
+from services.synthesis.tables import jobs
 from shared.blobs import BlobStore
 from shared.clock import SystemClock
 from shared.db.session import Database
@@ -81,3 +86,30 @@ def add_samples(
         store.add_generator(conn, generator)
         store.add_synthetic(conn, rows)
     return generator_id, [row["id"] for row in rows if row["accepted"]]
+
+
+def add_study(
+    db: Database, blobs: BlobStore, project_id: str, name: str = "Phantoms", **params: Any
+) -> tuple[str, str]:
+    """The id of a succeeded study job, and its report: the analysis of made-up scores in which the crowd helps and swapped masks hurt."""
+    from tests.unit.synthesis.test_study import fake_runs, study_set
+
+    data = dataclasses.replace(study_set(30, 10), name=name)
+    wanted = StudyParams(**{"base_images": (8,), "minutes_per_label": 1.5, **params})
+    gain = {
+        "fewer_steps": -0.05, "crowd@0.25": 0.02, "crowd@0.5": 0.06, "crowd": 0.1, "crowd_synthetic": 0.1, "crowd_shuffled": -0.1,
+        "enhanced": 0.15,
+    }  # fmt: skip
+    outcome = analysis.analyse(data, wanted, fake_runs(data, wanted, gain), {})
+    job_id, page, now = new_id(), report.render(outcome), SystemClock().now_us()
+    key = f"synthesis/studies/{job_id}/report.html"
+    blobs.put(key, page.encode(), media_type="text/html; charset=utf-8")
+    row = {
+        "id": job_id, "project_id": project_id, "kind": "study", "params": params, "status": "succeeded", "progress": 1.0,
+        "stage": "done", "detail": "", "created_by": "u", "created_at_us": now, "started_at_us": now, "finished_at_us": now,
+        "worker": "", "attempts": 1, "checkpoint_key": "", "checkpoint_step": 0, "state": {},
+        "result": {**outcome.result(), "report_key": key},
+    }  # fmt: skip
+    with db.begin() as conn:
+        conn.execute(insert(jobs).values(row))
+    return job_id, page

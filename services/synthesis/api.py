@@ -75,6 +75,29 @@ def router(store: Store, queue: JobQueue, blobs: BlobStore) -> APIRouter:
         mine(asker, queue.get(job_id), "write", "job")
         return s.job(queue.cancel(job_id))
 
+    @api.get(
+        "/jobs/{job_id}/report",
+        response_class=Response,
+        responses={200: {"content": {"text/html": {}}, "description": "One self-contained page."}},
+        summary="The report of a finished study (HTML)",
+    )
+    def job_report(job_id: str, asker: Asker) -> Response:
+        """As an attachment. 404 for a job that is no study, and for a study that hasn't finished."""
+        row = mine(asker, queue.get(job_id), "read", "job")
+        key = (row.result or {}).get("report_key")
+        if row.kind != "study":
+            raise NotFound(f"Only studies have a report; this job is of kind {row.kind!r}.")
+        if not key:
+            raise NotFound(
+                f"This study has no report: it is {row.status}, and a report is written when it succeeds."
+            )
+        headers = {
+            "Cache-Control": _IMMUTABLE,
+            "Content-Disposition": f'attachment; filename="study-{_slug(row.result["facts"]["name"], "project")}.html"',
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(blobs.get(key), media_type="text/html; charset=utf-8", headers=headers)
+
     @api.get("/projects/{project_id}/generators", summary="Trained generators, newest first")
     def list_generators(
         project_id: str, asker: Asker, limit: Limit = 50, cursor: Cursor = None
@@ -154,12 +177,11 @@ def router(store: Store, queue: JobQueue, blobs: BlobStore) -> APIRouter:
         """Streamed; one byte range is answered with 206, so that a download that broke goes on where it was."""
         row = mine(asker, store.dataset(dataset_id), "read", "dataset")
         etag = f'"{row.archive_sha256}"'
-        root = re.sub(r"[^A-Za-z0-9]+", "-", row.name).strip("-") or "dataset"
         headers = {
             "ETag": etag,
             "Accept-Ranges": "bytes",
             "Cache-Control": _IMMUTABLE,
-            "Content-Disposition": f'attachment; filename="{root}-v{row.version}.zip"',
+            "Content-Disposition": f'attachment; filename="{_slug(row.name, "dataset")}-v{row.version}.zip"',
         }
         if if_none_match == etag:
             return Response(status_code=304, headers=headers)
@@ -194,6 +216,11 @@ def colour_mask(data: bytes, labels: Sequence[Mapping[str, Any]]) -> bytes:
     out = io.BytesIO()
     shown.save(out, "PNG")
     return out.getvalue()
+
+
+def _slug(name: str, otherwise: str) -> str:
+    """A name as part of a file's name; ``otherwise`` where nothing of it is left."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-") or otherwise
 
 
 def _pieces(blobs: BlobStore, key: str, offset: int, length: int) -> Iterator[bytes]:

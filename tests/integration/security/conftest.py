@@ -181,11 +181,11 @@ async def _furnish(
 
 
 def _made(world: World, project: str) -> dict[str, str]:
-    """Labelled images, a generator with its samples and a dataset, as events and a worker would have left them (making them needs
+    """Labelled images, a generator with its samples, a dataset and a study, as events and a worker would have left them (making them needs
     torch and minutes)."""
     from services.synthesis.store import Store
     from services.synthesis.tables import datasets
-    from tests.samples import add_samples
+    from tests.samples import add_samples, add_study
 
     deps = world.platform.deps["synthesis"]
     labelled = [new_id() for _ in range(8)]
@@ -215,7 +215,8 @@ def _made(world: World, project: str) -> dict[str, str]:
             "params": {},
         }
         conn.execute(insert(datasets).values(row))
-    return {"synthetic_id": kept[0], "dataset_id": dataset_id}
+    study_id, _ = add_study(deps.db, deps.blobs, project)
+    return {"synthetic_id": kept[0], "dataset_id": dataset_id, "study_id": study_id}
 
 
 def _letter(world: World, project: str) -> dict[str, str]:

@@ -74,6 +74,8 @@ def call_of(
     ids = dict(things)
     if "/gold/" in template or "/practice/" in template:
         ids["image_id"] = things["gold_image_id"]
+    if template.endswith("/report"):
+        ids["job_id"] = things["study_id"]
     if scope == "other":
         ids["lease_id"] = world.leases["neighbour"]
         ids["round_id"] = world.rounds["neighbour"]
@@ -278,7 +280,7 @@ async def assert_unchanged(world: World) -> None:
         assert project["counts"]["submissions"] == 0
         assert project["counts"]["gold"] == 1
         assert len((await operator.get(f"{path}/gold")).json()["items"]) == 1
-        assert len((await operator.get(f"{path}/jobs")).json()["items"]) == 1
+        assert len((await operator.get(f"{path}/jobs")).json()["items"]) == 2
         game = (await operator.get(f"{path}/game/results")).json()
         assert (game["open"], game["images"], game["unfinished"]) == (True, 8, 3 if scope == "own" else 1)
         members = {m["user_id"]: m["role"] for m in (await operator.get(f"{path}/members")).json()["items"]}
