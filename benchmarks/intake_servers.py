@@ -240,15 +240,22 @@ class Platform:
 
 
 def fill_tasks(folder: Path, project_id: str, n: int) -> None:
-    """Write tasks straight into the tables: the same rows as `ImageStored` makes, without as many events."""
+    """Write tasks straight into the tables of the platform in that folder."""
+    from shared.settings import Settings
+
+    fill_database(Settings(data_dir=folder).database_url_for("annotations"), project_id, n)
+
+
+def fill_database(url: str, project_id: str, n: int) -> None:
+    """Write tasks straight into the annotations' tables: the same rows as `ImageStored` makes, without as many events. Their images
+    exist nowhere else."""
     from services.annotations import tables as t
     from services.annotations.store import bump
     from shared.contracts.bramble.common.v1 import common_pb2 as common
     from shared.db.session import Database
     from shared.ids import new_id
-    from shared.settings import Settings
 
-    database = Database(Settings(data_dir=folder).database_url_for("annotations"))
+    database = Database(url)
     for start in range(0, n, 5000):
         rows = []
         size = min(5000, n - start)

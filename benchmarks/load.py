@@ -10,7 +10,8 @@ did submit is printed. The window opens 5 s after the newcomers came; after it, 
 
 The consensus delay runs from when a volunteer sends the submission to when a consensus that counts it is committed, by the image's
 public history (with a foreign target: by two clocks). Memory is proportional set size. A given target must have its rate limits off
-(BRAMBLE_RATE_LIMITS=false), and no process of it is looked into. The load stops by itself.
+(BRAMBLE_RATE_LIMITS=false), and no process of it is looked into. --tasks makes the project larger by tasks without pictures, behind the
+others. The load stops by itself.
 """
 
 from __future__ import annotations
@@ -78,15 +79,19 @@ class Load:
         habits = Habits(options.speed, options.look, options.clicks, options.draft)
         self.crowd = Crowd(target.url, self.project, habits, options.seed)
         self.held = 0.0
+        self.images = 0
         self.missed = ""
 
     def prepare(self) -> None:
         """Upload enough images, and wait until the platform rests."""
         o = self.options
         images = round(sum(r * (o.seconds + 2 * WARM_S) for r in o.rates) / 5 * 1.15 + max(o.rates) * 2)
+        self.images = images
         say(f"uploading {images} images")
         began = time.monotonic()
         upload(Connection(self.target.url), self.target.lab, self.project, images)
+        if o.tasks > images:
+            self.target.add_tasks(self.project, o.tasks - images)
         rest(self.target)
         self._idle()
         say(f"ready after {time.monotonic() - began:.0f} s")
@@ -120,6 +125,7 @@ class Load:
             "volunteers": len(self.crowd),
             "speed": o.speed,
             "seconds": round(wall, 1),
+            "tasks": max(self.images, o.tasks),
             "seed": o.seed,
             "load_average": [round(load, 1), round(os.getloadavg()[0], 1)],
             "calib_ms": round(calibrate(), 2),
@@ -246,6 +252,7 @@ def main() -> int:
         "--clicks", type=float, default=0.05, help="share of images with a click at the server"
     )
     parser.add_argument("--draft", type=float, default=0.65, help="share of images whose draft is saved")
+    parser.add_argument("--tasks", type=int, default=0, help="make the project at least that large")
     parser.add_argument("--seed", type=int, default=7)
     options = parser.parse_args()
     with given(options.target) if options.target else distributed() as target:

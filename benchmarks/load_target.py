@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from common import cpu_seconds
-from intake_servers import Connection, session
+from intake_servers import Connection, fill_database, session
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -38,6 +38,15 @@ class Target:
     def memory_mb(self) -> dict[str, float]:
         """Memory of each process with its descendants, in MiB; pages that several share are counted in parts."""
         return {name: _pss_mb(pid) for name, pid in self.pids.items()}
+
+    def add_tasks(self, project_id: str, n: int) -> None:
+        """Make the project larger by tasks without pictures, which come after those that have one."""
+        if self.platform is None:
+            raise SystemExit(
+                "--tasks writes into the database, which is only done to a platform of one's own"
+            )
+        url = self.platform.environment["BRAMBLE_DATABASE_URL"].replace("{service}", "annotations")
+        fill_database(url, project_id, n)
 
     def stored(self) -> dict[str, int]:
         """Bytes that each server keeps on its disk; {} where they can't be seen."""
