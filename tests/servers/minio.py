@@ -52,10 +52,9 @@ class MinioServer(Server):
 
     def fill(self) -> None:
         """Leave no room on its disk, until `clear`."""
-        with self._filler().open("wb") as file, contextlib.suppress(OSError):
+        with self._filler().open("wb", buffering=0) as file, contextlib.suppress(OSError):
             while True:  # ends with "no space left on device"
                 file.write(bytes(1 << 16))
-                file.flush()
 
     def clear(self) -> None:
         """There is room again."""
