@@ -48,7 +48,9 @@ def add(conn: Connection, row: dict[str, Any]) -> None:
     )
     if int(conn.execute(mine).scalar_one()) >= MOST_OPEN:
         raise TooManyRequests(
-            f"The lab has {MOST_OPEN} open notes of yours; it will get to them.", retry_after=3600
+            f"The lab has {MOST_OPEN} open notes of yours; it will get to them.",
+            code="too-many-notes",
+            retry_after=3600,
         )
     conn.execute(insert(t.notes), row)
 

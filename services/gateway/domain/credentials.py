@@ -101,7 +101,7 @@ def normalise_email(text: str) -> str:
     """The form under which an address is stored and compared: trimmed, lower case. Raises InvalidInput on other text."""
     email = text.strip().lower()
     if len(email) > 254 or not _EMAIL.match(email):
-        raise InvalidInput("The e-mail address isn't one; write it as name@example.org.")
+        raise InvalidInput("The e-mail address isn't one; write it as name@example.org.", code="not-an-email")
     return email
 
 
@@ -109,13 +109,20 @@ def check_password(password: str, email: str = "") -> None:
     """Raise InvalidInput for a password that a guessing list would find (NIST SP 800-63B: length and known ones, no rules of
     composition)."""
     if len(password) < MIN_PASSWORD:
-        raise InvalidInput(f"The password is too short; use at least {MIN_PASSWORD} characters.")
+        raise InvalidInput(
+            f"The password is too short; use at least {MIN_PASSWORD} characters.", code="password-too-short"
+        )
     if len(password) > MAX_PASSWORD:
-        raise InvalidInput(f"The password is too long; use at most {MAX_PASSWORD} characters.")
+        raise InvalidInput(
+            f"The password is too long; use at most {MAX_PASSWORD} characters.", code="password-too-long"
+        )
     lowered = password.lower()
     local = email.partition("@")[0]
     if lowered in _COMMON or len(set(lowered)) < 4 or (email and lowered in (email, local)):
-        raise InvalidInput("This password is one of the first that would be guessed; choose another.")
+        raise InvalidInput(
+            "This password is one of the first that would be guessed; choose another.",
+            code="password-guessable",
+        )
 
 
 def parse_scopes(scopes: list[str] | None) -> frozenset[str]:

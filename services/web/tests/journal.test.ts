@@ -125,7 +125,7 @@ describe("the queue", () => {
       if (body.client_key === "bad") return Promise.reject(new ApiError(422, { detail: "The mask has another size." }));
       return Promise.reject(new OfflineError("no line"));
     });
-    expect(await queue.submit(record("bad", 1))).toEqual({ kind: "refused", reason: "The mask has another size." });
+    expect(await queue.submit(record("bad", 1))).toMatchObject({ kind: "refused", error: { message: "The mask has another size." } });
     await queue.submit(record("b", 2));
     await queue.submit(record("c", 3));
     tried.length = 0;
@@ -157,7 +157,7 @@ describe("what could not be sent", () => {
     const told: string[] = [];
     const queue = new SubmitQueue(await db(), () => Promise.reject(new ApiError(410, { code: "lease-expired", detail: "gone" })), (r) => (rescued.push(r.clientKey), Promise.resolve()));
     queue.onSettled((r, o) => told.push(`${r.clientKey} ${o.kind}`));
-    expect(await queue.submit(record("a"))).toEqual({ kind: "expired", reason: "gone" });
+    expect(await queue.submit(record("a"))).toMatchObject({ kind: "expired", error: { message: "gone" } });
     await queue.flush("rater");
     expect(rescued).toEqual(["a"]);
     expect(told).toEqual(["a expired"]);

@@ -169,6 +169,34 @@ for (const [title, way] of Object.entries(WAYS)) {
   });
 }
 
+describe("what the server says", () => {
+  for (const [locale, consent, wrong, letters] of [["de-DE", "Bevor es losgeht", "Die E-Mail-Adresse oder das Passwort ist falsch.", /\p{Script=Latin}/u], ["ar-EG", "قبل أن تبدأ", "عنوان البريد الإلكتروني أو كلمة المرور غير صحيحة.", /\p{Script=Arabic}/u]]) {
+    it(`is said in the reader's language: ${locale}`, async () => {
+      const { context, page, problems } = await openContext(browser, { viewport: SIZES.phone, locale });
+      await page.goto("/");
+      await page.getByRole("main").locator(".button-primary").first().click();
+      const text = page.locator(".consent-text");
+      await text.getByRole("heading", { name: consent }).waitFor();
+      assert.match(await text.innerText(), letters);
+      await shoot(page, `consent-${locale}`);
+      assert.deepEqual(await axe(page), []);
+      const other = page.getByRole("dialog").locator(".fine .button");
+      await other.click();
+      await text.getByRole("heading", { name: "Before you start" }).waitFor();
+      await other.click();
+      await text.getByRole("heading", { name: consent }).waitFor();
+      await page.getByRole("dialog").locator(".dialog-switch .button").first().click();
+      await page.locator("input[type=email]").fill("volunteer@demo.example");
+      await page.locator("input[type=password]").fill("not the password");
+      await page.getByRole("dialog").locator("button[type=submit]").click();
+      assert.equal((await page.getByRole("dialog").locator(".notice-bad").innerText()).trim(), wrong);
+      await shoot(page, `wrong-login-${locale}`);
+      assert.deepEqual(problems, []);
+      await context.close();
+    });
+  }
+});
+
 describe("names as long as they may be", () => {
   for (const [size, viewport] of Object.entries({ "quarter of a screen": { width: 320, height: 640 }, desktop: SIZES.desktop })) {
     it(`lose nothing on a ${size}`, async () => {

@@ -14,6 +14,8 @@ export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly problem: ProblemBody,
+    /** Seconds after which the server says that it is worth another try; 0 where it says nothing. */
+    readonly retryAfter = 0,
   ) {
     super(problem.detail ?? problem.title ?? `The server answered ${status}.`);
   }
@@ -102,7 +104,7 @@ async function failure(response: Response): Promise<ApiError> {
   } catch {
     // A proxy's error page: the status alone must do.
   }
-  return new ApiError(response.status, problem);
+  return new ApiError(response.status, problem, Number(response.headers.get("retry-after")) || 0);
 }
 
 export async function raw(method: string, path: string, options: RequestOptions = {}): Promise<Response> {

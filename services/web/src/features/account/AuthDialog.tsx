@@ -5,8 +5,8 @@ import { api } from "~/client/api";
 import type { Me } from "~/client/types";
 import { type AuthReason, useSession } from "~/lib/session/session";
 import { Button, Check, Dialog, Field, Notice } from "~/lib/ui/kit";
-import { Markdown } from "~/lib/ui/Markdown";
 import { Failure, Remote } from "~/lib/ui/remote";
+import { ConsentText } from "./ConsentText";
 
 type Mode = "start" | "login" | "register" | "consent";
 
@@ -74,10 +74,7 @@ function ConsentForm({ mode, onDone }: { mode: "start" | "consent"; onDone: (me:
     <Remote query={consent}>
       {(c) => (
         <>
-          {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- long text that scrolls must be reachable by keyboard */}
-          <div className="consent-text" tabIndex={0} role="region" aria-label={t("auth.consentText")}>
-            <Markdown text={c.text} />
-          </div>
+          <ConsentText consent={c} framed />
           <Failure error={error} />
           <Button variant="primary" icon="check" className="wide" busy={busy} onClick={() => void agree(c.version)}>
             {mode === "consent" ? t("auth.agree") : t("auth.agreeGuest")}
@@ -150,7 +147,7 @@ function RegisterForm({ onDone }: { onDone: (me: Me) => void }) {
           <Field label={t("auth.password")} type="password" autoComplete="new-password" required minLength={10} value={form.password} onChange={set("password")} hint={t("auth.passwordHint")} />
           <details className="consent-details">
             <summary>{t("auth.readConsent", { version: c.version })}</summary>
-            <Markdown text={c.text} />
+            <ConsentText consent={c} />
           </details>
           <Check label={t("auth.iAgree")} checked={agreed} onChange={setAgreed} />
           <Failure error={error} />

@@ -13,7 +13,7 @@ import { Icon } from "~/lib/ui/icons";
 import { Button, Dialog, Empty, IconButton, Loading, Notice } from "~/lib/ui/kit";
 import { Markdown } from "~/lib/ui/Markdown";
 import { NotFound } from "~/lib/ui/NotFound";
-import { Failure, Remote } from "~/lib/ui/remote";
+import { Failure, Remote, useErrorText } from "~/lib/ui/remote";
 import { FeedbackView } from "~/lib/feedback/FeedbackView";
 import { Along } from "./Along";
 import { FlagImage } from "./FlagImage";
@@ -209,8 +209,9 @@ function Status({ l }: { l: L }) {
 
 function NewsLine({ l }: { l: L }) {
   const { t } = useTranslation();
-  if (l.news === "expired") return <Notice tone="warn">{t("label.expired")}</Notice>;
-  if (l.news === "refused") return <Notice tone="bad">{t("label.refused", { reason: l.reason })}</Notice>;
+  const errorText = useErrorText();
+  if (l.news === "expired") return <Notice tone="warn">{l.refusal?.code === "image-deleted" ? errorText(l.refusal) : t("label.expired")}</Notice>;
+  if (l.news === "refused") return <Notice tone="bad">{t("label.refused", { reason: errorText(l.refusal) })}</Notice>;
   if (l.news === "queued") return <Notice tone="warn">{t("label.queued")}</Notice>;
   if (l.news === "sent") return <Notice tone="good">{t("label.sent")}</Notice>;
   if (l.news === "skipped") return <Notice>{t("label.skipped")}</Notice>;

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 import { flushSync } from "react-dom";
 import { api } from "~/client/api";
-import { OfflineError } from "~/client/http";
+import { type ApiError, OfflineError } from "~/client/http";
 import type { Feedback, Project, SubmissionBody } from "~/client/types";
 import { MaskDocument } from "~/lib/canvas/document";
 import type { QueueRecord } from "~/lib/journal/db";
@@ -45,7 +45,7 @@ export function useLabelling(project: Project, rater: string) {
   const [phase, setPhase] = useState<Phase>({ name: "loading" });
   const [work, setWork] = useState<Work | null>(null);
   const [news, setNews] = useState<News>(null);
-  const [reason, setReason] = useState("");
+  const [refusal, setRefusal] = useState<ApiError | null>(null);
   const current = useRef<Work | null>(null);
   const progress = useRef({ activeMs: 0, clicks: 0, proposalShown: false, last: 0 });
   const draftDue = useRef<ReturnType<typeof setTimeout> | null>(null);
@@ -59,12 +59,15 @@ export function useLabelling(project: Project, rater: string) {
 
   const heard = useCallback((late: Late) => {
     setNews(late.kind);
-    setReason(late.reason);
+    setRefusal(late.error);
   }, []);
   const { waiting, pending, awaiting, late, dropLate } = useQueue(rater, heard);
   const ahead = useAhead(projectId, rater, current, pending);
   const { fill, take, preloaded } = ahead;
-  const ranOut = useCallback(() => setNews("expired"), []);
+  const ranOut = useCallback(() => {
+    setNews("expired");
+    setRefusal(null);
+  }, []);
   const expiresAt = useLease(phase.name === "drawing" ? work : null, progress, ranOut);
 
   const touch = useCallback(() => {
@@ -206,7 +209,7 @@ export function useLabelling(project: Project, rater: string) {
         // A receipt that is still on its way is no bad news; what waits is counted in the head of the page.
         const kind = outcome?.kind ?? (navigator.onLine ? "sent" : "waiting");
         setNews(kind === "waiting" ? "queued" : kind);
-        if (outcome && "reason" in outcome) setReason(outcome.reason);
+        setRefusal(outcome && "error" in outcome ? outcome.error : null);
         if (outcome?.kind === "sent" && outcome.result?.feedback) setPhase({ name: "feedback", feedback: outcome.result.feedback });
         else await next();
       } catch (error) {
@@ -228,6 +231,7 @@ export function useLabelling(project: Project, rater: string) {
       try {
         const outcome = await hand(w, performance.now(), { client_key: crypto.randomUUID(), masks: [] }, why ? { reason: why } : {});
         setNews(outcome?.kind === "expired" ? "expired" : "skipped");
+        setRefusal(outcome && "error" in outcome ? outcome.error : null);
       } catch (error) {
         setPhase({ name: "failed", error });
         return;
@@ -278,5 +282,5 @@ export function useLabelling(project: Project, rater: string) {
     return () => window.removeEventListener("online", again);
   }, [phase, next]);
 
-  return { phase, work, news, reason, waiting, expiresAt, late, ahead, strokes, clicked, proposalShown, drawn, submit, skip, next: onward, review };
+  return { phase, work, news, refusal, waiting, expiresAt, late, ahead, strokes, clicked, proposalShown, drawn, submit, skip, next: onward, review };
 }

@@ -1,11 +1,12 @@
 import { useCallback, useEffect, useRef, useState } from "react";
+import type { ApiError } from "~/client/http";
 import type { Feedback } from "~/client/types";
 import type { QueueRecord } from "~/lib/journal/db";
 import { openStore } from "~/lib/journal/store";
 
 export interface Late {
   kind: "expired" | "refused";
-  reason: string;
+  error: ApiError;
 }
 
 const AGAIN_MS = 10_000;
@@ -37,7 +38,7 @@ export function useQueue(rater: string, onLate: (late: Late) => void) {
         queue.subscribe(count),
         queue.onSettled((record, outcome) => {
           if (record.rater !== rater || record.clientKey === awaiting.current || record.skip) return;
-          if (outcome.kind === "expired" || outcome.kind === "refused") onLate({ kind: outcome.kind, reason: outcome.reason });
+          if (outcome.kind === "expired" || outcome.kind === "refused") onLate({ kind: outcome.kind, error: outcome.error });
           else if (outcome.kind === "sent" && outcome.result?.feedback) setLate({ record, feedback: outcome.result.feedback });
         }),
       ];

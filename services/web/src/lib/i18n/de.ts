@@ -8,6 +8,13 @@ export const de = {
     unexpected: "Auf dieser Seite ging etwas schief. Bitte neu laden; Ihre Zeichnung bleibt erhalten.",
     noPage: "Diese Seite gibt es nicht.", noPageText: "Die Adresse {{path}} führt ins Leere. Vielleicht ist sie vertippt, oder die Seite ist umgezogen.", back: "Zurück", home: "Zur Startseite",
   },
+  problem: {
+    leaseExpired: "Die Zeit für dieses Bild ist abgelaufen. Ihre Zeichnung bleibt erhalten und ist wieder da, wenn Sie das Bild noch einmal bekommen.", leaseClosed: "Dieses Bild wurde schon beantwortet, übersprungen oder zurückgegeben. Lassen Sie sich das nächste geben.", leaseNotYours: "Dieses Bild wurde jemand anderem gegeben. Lassen Sie sich ein eigenes geben.", imageDeleted: "Das Labor hat dieses Bild entfernt. Lassen Sie sich das nächste geben.",
+    consensusSeen: "Sie haben gesehen, was andere auf diesem Bild gezeichnet haben. Deshalb bleibt Ihre Antwort, wie sie ist.", sentOtherwise: "Zu diesem Bild wurde schon eine Antwort mit anderer Zeichnung gesendet. Jene zählt.", maskSize: "Die Zeichnung hat nicht die Größe des Bildes. Bitte die Seite neu laden und noch einmal zeichnen.", unknownLabel: "Das Labor hat die Klassen dieses Projekts geändert. Bitte die Seite neu laden.",
+    practiceFirst: "Dieses Projekt wünscht sich vor echten Bildern etwas Übung.", tooManyNotes: "Beim Labor liegen schon viele offene Nachrichten von Ihnen. Bitte warten, bis es einige beantwortet hat.", tooMany: "Das war zu viel in kurzer Zeit. Bitte {{when}} noch einmal versuchen.", unauthenticated: "Sie sind nicht angemeldet. Melden Sie sich an und versuchen Sie es noch einmal.", stalePage: "Diese Seite ist veraltet. Bitte neu laden; Ihre Zeichnung bleibt erhalten.",
+    wrongLogin: "Die E-Mail-Adresse oder das Passwort ist falsch.", wrongPassword: "Das Passwort ist falsch. Es wurde nichts geändert.", emailTaken: "Zu dieser E-Mail-Adresse gibt es schon ein Konto. Melden Sie sich stattdessen an.", notAnEmail: "Das ist keine E-Mail-Adresse. Schreiben Sie sie wie name@example.org.", passwordShort: "Das Passwort ist zu kurz. Es braucht mindestens 10 Zeichen.", passwordLong: "Das Passwort ist zu lang.", passwordGuessable: "Dieses Passwort wäre schnell erraten. Wählen Sie ein anderes.",
+    consentChanged: "Die Einwilligung hat sich geändert. Bitte die Seite neu laden, lesen und wieder zustimmen.",
+  },
   nav: { main: "Hauptmenü", toContent: "Zum Inhalt", projects: "Projekte", stats: "Meine Arbeit", lab: "Labor", operator: "Betrieb", language: "Sprache", account: "Konto von {{name}}" },
   footer: { purpose: "Bramble ist quelloffen. Nichts, was Sie hier tun, ist eine Diagnose." },
   role: { volunteer: "Freiwillige", expert: "Fachperson", lab: "Labor", operator: "Betrieb" },
@@ -22,7 +29,7 @@ export const de = {
     expired: "Ihre Sitzung ist abgelaufen. Melden Sie sich wieder an; Ihre Zeichnung ist noch da.",
     haveAccount: "Ich habe ein Konto", create: "Konto anlegen", asGuest: "Als Gast weiter", consentText: "Einwilligung", agree: "Ich stimme zu", agreeGuest: "Ich stimme zu, als Gast beginnen", version: "Fassung {{version}}",
     email: "E-Mail", password: "Passwort", passwordHint: "Mindestens 10 Zeichen.", name: "Name", nameHint: "So, wie andere ihn sehen dürfen. Es muss nicht der richtige sein.",
-    readConsent: "Einwilligung lesen (Fassung {{version}})", iAgree: "Ich habe die Einwilligung gelesen und stimme zu", guestKept: "Was Sie als Gast getan haben, geht auf Ihr Konto über.",
+    translated: "Aus dem Englischen übersetzt.", original: "Original zeigen", translation: "Übersetzung zeigen", readConsent: "Einwilligung lesen (Fassung {{version}})", iAgree: "Ich habe die Einwilligung gelesen und stimme zu", guestKept: "Was Sie als Gast getan haben, geht auf Ihr Konto über.",
   },
   landing: {
     title: "Umreißen, was man sieht. Der Medizin beim Lernen helfen.",

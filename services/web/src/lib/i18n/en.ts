@@ -9,6 +9,13 @@ export const en = {
     unexpected: "Something went wrong in this page. Reload it; your drawing is kept.",
     noPage: "There is no such page.", noPageText: "The address {{path}} leads nowhere. It may have been mistyped, or the page may have moved.", back: "Go back", home: "To the start page",
   },
+  problem: {
+    leaseExpired: "The time for this image ran out. Your drawing is kept and comes back when you get the image again.", leaseClosed: "This image was answered, skipped or given back already. Ask for the next one.", leaseNotYours: "This image was handed to somebody else. Ask for one of your own.", imageDeleted: "The lab took this image away. Ask for the next one.",
+    consensusSeen: "You have been shown what others drew on this image, so your answer to it stands as it is.", sentOtherwise: "An answer to this image was sent before, with another drawing. That one counts.", maskSize: "The drawing is not of the image's size. Reload the page and draw it again.", unknownLabel: "The lab has changed the labels of this project. Reload the page.",
+    practiceFirst: "This project asks for some practice before real images.", tooManyNotes: "The lab has many open messages of yours already. Wait until it has answered some.", tooMany: "That was too much in a short time. Please try again {{when}}.", unauthenticated: "You are not logged in. Log in and try again.", stalePage: "This page is out of date. Reload it; your drawing is kept.",
+    wrongLogin: "The e-mail address or the password is wrong.", wrongPassword: "The password is wrong. Nothing was changed.", emailTaken: "This e-mail address has an account. Log in instead.", notAnEmail: "This is not an e-mail address. Write it as name@example.org.", passwordShort: "The password is too short. Take at least 10 characters.", passwordLong: "The password is too long.", passwordGuessable: "This password would be guessed soon. Choose another.",
+    consentChanged: "The consent has changed. Reload the page, read it and agree again.",
+  },
   nav: { main: "Main", toContent: "Go to the content", projects: "Projects", stats: "My work", lab: "Lab", operator: "Operator", language: "Language", account: "Account of {{name}}" },
   footer: { purpose: "Bramble is open source. Nothing you do here is a diagnosis." },
   role: { volunteer: "Volunteer", expert: "Expert", lab: "Lab", operator: "Operator" },
@@ -23,7 +30,7 @@ export const en = {
     expired: "Your session has ended. Log in again to go on; your drawing is still here.",
     haveAccount: "I have an account", create: "Create an account", asGuest: "Go on as a guest", consentText: "Consent", agree: "I agree", agreeGuest: "I agree, start as a guest", version: "Version {{version}}",
     email: "E-mail", password: "Password", passwordHint: "At least 10 characters.", name: "Name", nameHint: "As others may see it. It need not be your real name.",
-    readConsent: "Read the consent (version {{version}})", iAgree: "I have read the consent and agree", guestKept: "The work you did as a guest moves to your account.",
+    translated: "Translated from English.", original: "Show the original", translation: "Show the translation", readConsent: "Read the consent (version {{version}})", iAgree: "I have read the consent and agree", guestKept: "The work you did as a guest moves to your account.",
   },
   landing: {
     title: "Outline what you see. Help medicine learn.",

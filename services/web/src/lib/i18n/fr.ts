@@ -8,6 +8,13 @@ export const fr = {
     unexpected: "Un problème est survenu dans cette page. Rechargez-la ; votre dessin est conservé.",
     noPage: "Cette page n’existe pas.", noPageText: "L’adresse {{path}} ne mène nulle part. Elle est peut-être mal écrite, ou la page a changé de place.", back: "Revenir", home: "Vers la page d’accueil",
   },
+  problem: {
+    leaseExpired: "Le temps prévu pour cette image est écoulé. Votre dessin est conservé et revient si vous recevez de nouveau l’image.", leaseClosed: "Cette image a déjà reçu une réponse, ou a été passée ou rendue. Demandez la suivante.", leaseNotYours: "Cette image a été confiée à quelqu’un d’autre. Demandez-en une à vous.", imageDeleted: "Le laboratoire a retiré cette image. Demandez la suivante.",
+    consensusSeen: "Vous avez vu ce que d’autres ont dessiné sur cette image : votre réponse reste donc telle quelle.", sentOtherwise: "Une réponse à cette image a déjà été envoyée, avec un autre dessin. C’est elle qui compte.", maskSize: "Le dessin n’a pas la taille de l’image. Rechargez la page et recommencez.", unknownLabel: "Le laboratoire a changé les classes de ce projet. Rechargez la page.",
+    practiceFirst: "Ce projet demande un peu d’entraînement avant les vraies images.", tooManyNotes: "Le laboratoire a déjà beaucoup de messages de votre part. Attendez qu’il ait répondu à quelques-uns.", tooMany: "C’était trop en peu de temps. Réessayez {{when}}.", unauthenticated: "Vous n’êtes pas connecté. Connectez-vous et réessayez.", stalePage: "Cette page est périmée. Rechargez-la ; votre dessin est conservé.",
+    wrongLogin: "L’adresse de courriel ou le mot de passe est faux.", wrongPassword: "Le mot de passe est faux. Rien n’a été changé.", emailTaken: "Cette adresse de courriel a déjà un compte. Connectez-vous plutôt.", notAnEmail: "Ce n’est pas une adresse de courriel. Écrivez-la comme nom@example.org.", passwordShort: "Le mot de passe est trop court. Prenez au moins 10 caractères.", passwordLong: "Le mot de passe est trop long.", passwordGuessable: "Ce mot de passe serait vite deviné. Choisissez-en un autre.",
+    consentChanged: "Le consentement a changé. Rechargez la page, lisez-le et acceptez-le de nouveau.",
+  },
   nav: { main: "Menu principal", toContent: "Aller au contenu", projects: "Projets", stats: "Mon travail", lab: "Laboratoire", operator: "Exploitation", language: "Langue", account: "Compte de {{name}}" },
   footer: { purpose: "Bramble est un logiciel libre. Rien de ce que vous faites ici n’est un diagnostic." },
   role: { volunteer: "Bénévole", expert: "Expert", lab: "Laboratoire", operator: "Exploitation" },
@@ -22,7 +29,7 @@ export const fr = {
     expired: "Votre session a expiré. Reconnectez-vous pour continuer ; votre dessin est toujours là.",
     haveAccount: "J’ai un compte", create: "Créer un compte", asGuest: "Continuer comme invité", consentText: "Consentement", agree: "J’accepte", agreeGuest: "J’accepte, commencer comme invité", version: "Version {{version}}",
     email: "Courriel", password: "Mot de passe", passwordHint: "Au moins 10 caractères.", name: "Nom", nameHint: "Tel que d’autres peuvent le voir. Un pseudonyme convient.",
-    readConsent: "Lire le consentement (version {{version}})", iAgree: "J’ai lu le consentement et je l’accepte", guestKept: "Le travail fait comme invité passe sur votre compte.",
+    translated: "Traduit de l’anglais.", original: "Voir l’original", translation: "Voir la traduction", readConsent: "Lire le consentement (version {{version}})", iAgree: "J’ai lu le consentement et je l’accepte", guestKept: "Le travail fait comme invité passe sur votre compte.",
   },
   landing: {
     title: "Tracez ce que vous voyez. Aidez la médecine à apprendre.",

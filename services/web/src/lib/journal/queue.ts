@@ -5,8 +5,7 @@ import type { Db, QueueRecord, Sender } from "./db";
 export type Outcome =
   | { kind: "sent"; result: SubmissionResult | null }
   | { kind: "waiting" }
-  | { kind: "expired"; reason: string }
-  | { kind: "refused"; reason: string };
+  | { kind: "expired" | "refused"; error: ApiError };
 
 export type Settled = (record: QueueRecord, outcome: Outcome) => void;
 
@@ -113,11 +112,11 @@ export function classify(error: unknown): Outcome {
   if (error instanceof OfflineError) return { kind: "waiting" };
   if (error instanceof ApiError) {
     if (error.status === 410 || error.status === 404 || error.code.startsWith("lease-")) {
-      return { kind: "expired", reason: error.message };
+      return { kind: "expired", error };
     }
     // Not logged in, an old token, too many requests, a server in trouble: the submission is fine, its time will come.
     if (error.status === 401 || error.status === 429 || error.status >= 500 || error.code === "csrf") return { kind: "waiting" };
-    return { kind: "refused", reason: error.message };
+    return { kind: "refused", error };
   }
   return { kind: "waiting" };
 }

@@ -105,8 +105,7 @@ export function MarkdownEditor({ label, hint, value, onChange, maxLength, onPict
             ref={file}
             type="file"
             accept="image/png,image/jpeg,image/webp"
-            className="sr-only"
-            tabIndex={-1}
+            hidden
             aria-label={t("markdown.picture")}
             onChange={(e) => {
               void addPicture(e.target.files?.[0]);
@@ -115,7 +114,8 @@ export function MarkdownEditor({ label, hint, value, onChange, maxLength, onPict
           />
         )}
       </div>
-      <section className="preview" aria-label={`${t("wizard.preview")}: ${label}`}>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by keyboard */}
+      <section className="preview" tabIndex={0} aria-label={`${t("wizard.preview")}: ${label}`}>
         {value ? <Markdown text={value} /> : <p className="soft">{t("markdown.empty")}</p>}
       </section>
     </div>

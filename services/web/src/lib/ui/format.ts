@@ -29,6 +29,13 @@ export function date(iso: string | null | undefined, language: string): string {
   return Number.isNaN(d.getTime()) ? "–" : new Intl.DateTimeFormat(regional(language), { dateStyle: "medium", timeStyle: "short" }).format(d);
 }
 
+/** "in 30 seconds", in the reader's language: seconds up to a minute and a half, then minutes, from an hour and a half on hours, rounded up. */
+export function within(seconds: number, language: string): string {
+  const format = new Intl.RelativeTimeFormat(regional(language));
+  if (seconds <= 90) return format.format(Math.ceil(seconds), "second");
+  return seconds <= 5400 ? format.format(Math.ceil(seconds / 60), "minute") : format.format(Math.ceil(seconds / 3600), "hour");
+}
+
 export function short(id: string): string {
   return id.length > 13 ? `${id.slice(0, 4)}…${id.slice(-6)}` : id;
 }

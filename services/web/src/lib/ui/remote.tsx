@@ -3,16 +3,19 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, OfflineError } from "~/client/http";
 import { Button, Loading, Notice } from "./kit";
+import { sentenceOf } from "./problems";
 
 /** Whether a request failed because the server, or a part of it, is away for now: nothing that the person could mend. */
 export const isAway = (error: unknown): boolean => error instanceof OfflineError || (error instanceof ApiError && error.status >= 502);
 
-/** A sentence for the person: the server's own where it has one. */
+/** A sentence for the person in their language, by the problem's code; the server's own where the code says too little. */
 export function useErrorText(): (error: unknown) => string {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   return (error) => {
     if (error instanceof OfflineError) return t("error.offline");
     if (error instanceof ApiError) {
+      const known = sentenceOf(error, i18n.language);
+      if (known) return t(known.key, known.values);
       if (error.problem.detail) return error.problem.detail;
       if (error.status === 403) return t("error.forbidden");
       if (error.status === 404) return t("error.notFound");
@@ -31,7 +34,7 @@ export function Remote<T>({ query, children, missing }: { query: UseQueryResult<
   if (query.isError)
     return (
       <Notice tone="bad">
-        <p>{text(query.error)}</p>
+        <p dir="auto">{text(query.error)}</p>
         <Button onClick={() => void query.refetch()}>{t("common.again")}</Button>
       </Notice>
     );
@@ -40,5 +43,10 @@ export function Remote<T>({ query, children, missing }: { query: UseQueryResult<
 
 export function Failure({ error }: { error: unknown }) {
   const text = useErrorText();
-  return error ? <Notice tone="bad">{text(error)}</Notice> : null;
+  // The server's own words may run the other way than the page.
+  return error ? (
+    <Notice tone="bad">
+      <bdi>{text(error)}</bdi>
+    </Notice>
+  ) : null;
 }
