@@ -100,7 +100,7 @@ class GameResult(BaseModel):
     detectable: float = Field(
         description="The accuracy that so many answers would show to differ from chance four times in five."
     )
-    verdict: Literal["too-few", "told-apart", "not-told-apart", "reversed"]
+    verdict: Literal["too_few", "told_apart", "not_told_apart", "reversed"]
     sentence: str
     by_player: list[PlayerResult]
     fooled: list[Fooled] = Field(description="Synthetic images, those first that deceived most; 200 at most.")

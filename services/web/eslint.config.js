@@ -4,7 +4,7 @@ import hooks from "eslint-plugin-react-hooks";
 import globals from "globals";
 import tseslint from "typescript-eslint";
 
-const features = ["account", "guide", "lab", "label", "landing", "operator", "practice", "projects", "stats"];
+const features = ["account", "game", "guide", "lab", "label", "landing", "operator", "practice", "projects", "stats"];
 
 // A feature may use app, client and lib, never another feature (shared/EXEMPLARS.md).
 const boundaries = features.map((name) => ({

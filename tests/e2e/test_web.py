@@ -6,13 +6,21 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from services.cli.demo.data import load
 from services.cli.demo.seed import seed
+from services.synthesis.store import Store
+from shared.blobs import create_blobs
+from shared.clock import SystemClock
+from shared.db.session import Database
+from shared.settings import Settings
 from tests.e2e.conftest import ROOT, Up
+from tests.samples import add_samples
 
 pytestmark = pytest.mark.e2e
 CHROMIUM = os.environ.get("BRAMBLE_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
@@ -28,6 +36,21 @@ def test_in_chromium(spec: str, up: Up) -> None:
         # don't happen (0.02 %), with the demo's share they would in one run of seven.
         lab.patch(f"/projects/{seeded.project['id']}", {"gold_share": 0.5})
     run(spec, BRAMBLE_URL=up.url)
+
+
+def test_the_game_of_real_and_synthetic_images(up: Up) -> None:
+    """Every image labelled by the lab, and samples put where a worker would have left them."""
+    pieces = [replace(piece, is_gold=True) for piece in load(slabs=2, per_slab=5)]
+    with up.lab() as lab:
+        project = seed(lab, pieces, quorum=5).project["id"]
+    db = Database(Settings(data_dir=up.folder).database_url_for("synthesis"))  # type: ignore[call-arg]
+    store, deadline = Store(db, SystemClock()), time.monotonic() + 60
+    while len(labelled := [item.image_id for item in store.items(project)]) < len(pieces):
+        assert time.monotonic() < deadline, "the gold masks didn't arrive"
+        time.sleep(0.05)
+    add_samples(db, create_blobs("", up.folder), project, labelled[:5], kept=12, size=64)
+    db.close()
+    run("game", BRAMBLE_URL=up.url, BRAMBLE_GAME=project)
 
 
 def test_a_server_killed_in_the_middle_of_the_work() -> None:

@@ -27,7 +27,7 @@ _Z = 1.959963984540054
 _POWER_Z = 0.8416212335729143  # 80 % power
 _BOOTSTRAP = 2000
 
-Verdict = Literal["too-few", "told-apart", "not-told-apart", "reversed"]
+Verdict = Literal["too_few", "told_apart", "not_told_apart", "reversed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,10 +255,10 @@ def _detectable(accuracy: Share) -> float:
 
 def _verdict(accuracy: Share, players: int) -> Verdict:
     if players < LEAST_PLAYERS or accuracy.n < LEAST_ANSWERS:
-        return "too-few"
+        return "too_few"
     if accuracy.low > CHANCE:
-        return "told-apart"
-    return "reversed" if accuracy.high < CHANCE else "not-told-apart"
+        return "told_apart"
+    return "reversed" if accuracy.high < CHANCE else "not_told_apart"
 
 
 def _sentence(verdict: Verdict, accuracy: Share, players: int, detectable: float) -> str:
@@ -272,10 +272,10 @@ def _sentence(verdict: Verdict, accuracy: Share, players: int, detectable: float
         else "with so few answers no accuracy at all would reliably show"
     )
     told = {
-        "too-few": f"{found}: too few to claim anything (it takes {LEAST_PLAYERS} players and {LEAST_ANSWERS} answers); {least}.",
-        "told-apart": f"{found}: players tell synthetic images from real ones better than by guessing (50%).",
+        "too_few": f"{found}: too few to claim anything (it takes {LEAST_PLAYERS} players and {LEAST_ANSWERS} answers); {least}.",
+        "told_apart": f"{found}: players tell synthetic images from real ones better than by guessing (50%).",
         "reversed": f"{found}: players are wrong more often than by guessing, so they do see a difference and misread it.",
-        "not-told-apart": f"{found}: it isn't shown that players can tell them apart, nor that they can't: {least}, "
+        "not_told_apart": f"{found}: it isn't shown that players can tell them apart, nor that they can't: {least}, "
         f"and an accuracy of up to {accuracy.high:.0%} isn't excluded.",
     }
     return told[verdict]

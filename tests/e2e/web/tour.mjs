@@ -40,7 +40,7 @@ export async function makeLongest(page) {
 /** A volunteer's pages apart from the canvas; the page must be that of somebody who has begun. */
 export async function volunteerPages(page, project) {
   project ??= await firstProject(page);
-  return [["landing", "/"], ["projects", "/projects"], ["project", `/projects/${project}`], ["stats", "/me"], ["account", "/account"], ["missing", "/nowhere"], ["missing-project", "/projects/nope"]];
+  return [["landing", "/"], ["projects", "/projects"], ["project", `/projects/${project}`], ["game", `/projects/${project}/game`], ["stats", "/me"], ["account", "/account"], ["missing", "/nowhere"], ["missing-project", "/projects/nope"]];
 }
 
 export async function labPages(page, project) {

@@ -131,12 +131,12 @@ def test_answers_counted_as_independent_would_cover_too_little() -> None:
 
 def test_a_coin_is_seldom_declared_able_to_tell() -> None:
     claims = [game.result(play(5, 0.0, 0.0, 0.8, seed)).verdict for seed in range(100)]
-    assert sum(verdict != "not-told-apart" for verdict in claims) <= 6
+    assert sum(verdict != "not_told_apart" for verdict in claims) <= 6
 
 
 def test_skilled_players_are_found_and_counted_by_kind() -> None:
     found = game.result(play(8, 2.0, 0.3, 0.3, 1))
-    assert found.verdict == "told-apart"
+    assert found.verdict == "told_apart"
     assert found.accuracy.low > 0.5
     assert "better than by guessing" in found.sentence
     assert found.accuracy.n == 160
@@ -154,7 +154,7 @@ def test_players_who_always_say_real_are_at_chance_with_no_sensitivity() -> None
     answers = [Answer(a.player, a.item, False) for a in play(4, 0, 0, 0, 1)]
     found = game.result(answers)
     assert (found.accuracy.value, found.sensitivity.value, found.specificity.value) == (0.5, 0.0, 1.0)
-    assert found.verdict == "not-told-apart"
+    assert found.verdict == "not_told_apart"
     assert "nor that they can't" in found.sentence
 
 
@@ -165,7 +165,7 @@ def test_players_who_misread_what_they_see_are_told_of() -> None:
 @pytest.mark.parametrize(("players", "most"), [(0, 0), (1, 20), (2, 40)])
 def test_too_few_players_claim_nothing_even_where_all_are_right(players: int, most: int) -> None:
     found = game.result(play(players, 50.0, 0, 0, 1))
-    assert (found.verdict, found.answers) == ("too-few", most)
+    assert (found.verdict, found.answers) == ("too_few", most)
     assert ("nothing can be told" if players == 0 else "too few to claim") in found.sentence
     if players:
         assert found.accuracy.low < 1.0, "even when all were right"

@@ -10,6 +10,7 @@ import { Shell } from "./Shell";
 const loadLabelPage = () => import("~/features/label/LabelPage");
 const LabelPage = lazy(loadLabelPage);
 const PracticePage = lazy(() => import("~/features/practice/PracticePage"));
+const GamePage = lazy(() => import("~/features/game/GamePage"));
 const GuidePage = lazy(() => import("~/features/guide/GuidePage"));
 const StatsPage = lazy(() => import("~/features/stats/StatsPage"));
 const AccountPage = lazy(() => import("~/features/account/AccountPage"));
@@ -39,6 +40,7 @@ export function App() {
             <Route index element={<LandingPage />} />
             <Route path="projects" element={<ProjectsPage />} />
             <Route path="projects/:projectId" element={<GuidePage />} />
+            <Route path="projects/:projectId/game" element={<GamePage />} />
             <Route path="me" element={<StatsPage />} />
             <Route path="account" element={<AccountPage />} />
             <Route path="lab/*" element={<LabRoutes />} />

@@ -41,6 +41,11 @@ export const api = {
   answerNote: (p: string, n: string, body: { resolved?: boolean; reply?: string }) => request<T.Note>("PATCH", `/projects/${p}/notes/${n}`, { body }),
   guidePicture: async (p: string, file: Blob) => (await (await raw("POST", `/projects/${p}/guide/pictures`, { body: file })).json()) as { name: string; url: string; width: number; height: number },
 
+  game: (p: string) => get<T.Game>(`/projects/${p}/game`),
+  startRound: (p: string) => post<T.Round>(`/projects/${p}/rounds`),
+  sheet: async (path: string) => createImageBitmap(await (await raw("GET", path)).blob()),
+  answerRound: (r: string, place: number, synthetic: boolean) => request<T.Round>("PUT", `/rounds/${r}/answers/${place}`, { body: { synthetic } }),
+
   images: (p: string, page: Cursor = {}) => get<T.Page<T.Image>>(`/projects/${p}/images`, { query: { ...page } }),
   image: (i: string) => get<T.Image>(`/images/${i}`),
   neighbours: (i: string, signal?: AbortSignal) => get<T.Neighbours>(`/images/${i}/neighbours`, { signal, quiet: true }),
@@ -76,6 +81,8 @@ export const api = {
   cancelJob: (j: string) => post<T.Job>(`/jobs/${j}/cancel`),
   synthetic: (p: string, page: Cursor = {}) => get<T.Page<T.Synthetic>>(`/projects/${p}/synthetic`, { query: { ...page } }),
   syntheticUrl: (s: string, part: "image" | "mask") => url(`/synthetic/${s}/${part}`),
+  gameResults: (p: string) => get<T.GameResult>(`/projects/${p}/game/results`),
+  putGame: (p: string, body: { open: boolean; images: number }) => request<T.GameResult>("PUT", `/projects/${p}/game`, { body }),
   datasets: (p: string) => get<T.Page<T.Dataset>>(`/projects/${p}/datasets`),
   publish: (p: string, body: Record<string, unknown>) => post<T.Job>(`/projects/${p}/datasets`, body),
   datasetUrl: (d: string) => url(`/datasets/${d}/download`),

@@ -2365,7 +2365,7 @@ export interface components {
              * Verdict
              * @enum {string}
              */
-            verdict: "too-few" | "told-apart" | "not-told-apart" | "reversed";
+            verdict: "too_few" | "told_apart" | "not_told_apart" | "reversed";
             /** Sentence */
             sentence: string;
             /** By Player */

@@ -94,6 +94,30 @@ export interface Synthetic {
   created_at: string;
 }
 
+/** A share with its 95 % interval; null where there is no answer. */
+export interface ShareResult {
+  value: number | null;
+  low: number | null;
+  high: number | null;
+  n: number;
+}
+
+export interface GameResult extends Record<"accuracy" | "sensitivity" | "specificity" | "real_seen" | "real_unseen" | "real_familiar", ShareResult> {
+  generator_id: string;
+  open: boolean;
+  images: number;
+  kept: number;
+  chance: number;
+  players: number;
+  rounds: number;
+  unfinished: number;
+  answers: number;
+  detectable: number;
+  verdict: "too_few" | "told_apart" | "not_told_apart" | "reversed";
+  by_player: { player: number; accuracy: ShareResult }[];
+  fooled: { synthetic_id: string; shown: number; fooled: number }[];
+}
+
 export interface Dataset {
   id: string;
   project_id: string;

@@ -214,6 +214,29 @@ export interface WorkDetail extends Work {
   consensus: { label_id: number; rle: Rle; agreement: number | null; dice: number }[] | null;
 }
 
+/** The real-or-synthetic game as a player finds it. */
+export interface Game {
+  open: boolean;
+  images: number;
+  round_id: string | null;
+  more: boolean;
+  rounds: number;
+  right: number;
+  answers: number;
+}
+
+/** `answers` in the order of the images, true for synthetic; `truth` once all are answered. */
+export interface Round {
+  id: string;
+  images: number;
+  size: number;
+  sheet_url: string;
+  answers: (boolean | null)[];
+  finished: boolean;
+  truth: { synthetic: boolean; right: boolean }[] | null;
+  right: number | null;
+}
+
 export type BadgeCode = "first" | "practised" | "ten" | "watchful" | "steady" | "sharp" | "hundred" | "seen_through";
 
 export interface Placed {

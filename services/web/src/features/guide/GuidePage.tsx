@@ -56,6 +56,7 @@ export default function GuidePage() {
                 </Button>
               )}
             </div>
+            {me && <GameCard project={projectId} />}
             {project.outcomes && (
               <section className="card">
                 <h2>{t("guideEditor.outcomes")}</h2>
@@ -81,6 +82,25 @@ function PracticeCard({ project }: { project: string }) {
       <p>{standing.qualified ? t("practice.qualified") : t("practice.required", { count: standing.required, share: percent(standing.threshold, i18n.language) })}</p>
       {!standing.qualified && <p className="fine">{t("practice.progress", { passed: standing.passed, required: standing.required })}</p>}
     </Notice>
+  );
+}
+
+/** The real-or-synthetic game, where the lab has opened one and there are images left. */
+function GameCard({ project }: { project: string }) {
+  const { t } = useTranslation();
+  const { me } = useSession();
+  const query = useQuery({ queryKey: ["game", project, me?.id], queryFn: () => api.game(project) });
+  if (!query.data?.open || (!query.data.more && !query.data.round_id)) return null;
+  return (
+    <section className="card stack">
+      <h2>{t("game.title")}</h2>
+      <p className="soft">{t("game.why")}</p>
+      <div>
+        <Link className="button button-plain" to={`/projects/${project}/game`}>
+          <Icon name="eye" /> {t("game.begin")}
+        </Link>
+      </div>
+    </section>
   );
 }
 

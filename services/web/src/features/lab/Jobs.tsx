@@ -6,6 +6,7 @@ import type { Job } from "~/client/types";
 import { date, percent } from "~/lib/ui/format";
 import { Badge, Button, Empty, Field, Progress, type Tone } from "~/lib/ui/kit";
 import { Failure, Remote } from "~/lib/ui/remote";
+import { GamePanel } from "./GamePanel";
 import { useProject } from "./useProject";
 
 const TONES: Record<Job["status"], Tone> = { queued: "info", running: "info", succeeded: "good", failed: "bad", cancelled: "warn" };
@@ -67,6 +68,7 @@ export function Jobs() {
           }
         </Remote>
       </section>
+      <GamePanel />
     </div>
   );
 }

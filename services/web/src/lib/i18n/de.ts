@@ -149,6 +149,24 @@ export const de = {
     erase: { title: "Radieren", text: "Malen Sie etwas, wählen Sie den Radierer und nehmen Sie ein wenig weg." },
     finish: { title: "Umriss vollenden", text: "Bedecken Sie die ganze Struktur bis an den Rand. Dann wählen Sie Vergleichen und sehen, wie nah Sie sind." },
   },
+  game: {
+    title: "Echt oder künstlich?", toProject: "Zum Projekt", lead: "Sie sehen bis zu {{n}} Bilder, eines nach dem anderen. Die Hälfte ist echt; die anderen hat ein Computer gezeichnet, der von echten gelernt hat. Sagen Sie, wofür Sie jedes halten.",
+    rules: "Die erste Antwort zu einem Bild zählt. Am Ende erfahren Sie, was sie waren und wie oft Sie recht hatten.", why: "Kann man die Bilder eines Computers von echten unterscheiden? Hier wird niemand geprüft: Eine falsche Antwort sagt so viel wie eine richtige.",
+    soFar: "Bisher lagen Sie bei {{right}} von {{total}} Bildern richtig.", none: "Hier ist kein Spiel offen.", noneText: "Das Labor öffnet eines, wenn es neue künstliche Bilder hat.", notForLabs: "Sie können nachsehen, welche Bilder künstlich sind; deshalb ist dieses Spiel nichts für Sie: Bitten Sie Freiwillige.", allSeen: "Sie haben alle vorhandenen Bilder beurteilt. Vielen Dank!",
+    begin: "Beginnen", goOn: "Runde fortsetzen", another: "Noch eine Runde", progress: "Bild {{n}} von {{total}}", image: "Bild {{n}}", imageWas: "Bild {{n}}: {{what}}", real: "Echt", synthetic: "Künstlich", keys: "Tasten: 1 für echt, 2 für künstlich.",
+    result: "{{right}} von {{total}} richtig ({{share}})", chance: "Durch Raten trifft man im Mittel die Hälfte.", wasRight: "Sie hatten recht", wasWrong: "Sie lagen falsch",
+  },
+  gameLab: {
+    title: "Sind sie zu unterscheiden?", text: "Freiwillige sehen echte und künstliche Bilder gemischt, je zur Hälfte, und sagen, was was ist. Die Wahrheit erfahren sie am Ende einer Runde. Sie selbst können nicht mitspielen, weil Sie nachsehen können.",
+    noGenerator: "Es gibt noch keinen Generator.", isOpen: "Das Spiel ist offen", address: "Seite des Spiels", close: "Spiel schließen", images: "Bilder je Runde", open: "Spiel öffnen", needs: "Nötig sind mindestens {{least}} künstliche Bilder, die die Filter behalten haben; dieser Generator hat {{n}}.", nobody: "Noch hat niemand eine Runde beendet.",
+    verdict: {
+      too_few: "Zu wenige Antworten für eine Aussage: Nötig sind mindestens 3 Personen und 40 Antworten.", told_apart: "Künstliche Bilder werden besser von echten unterschieden als durch Raten.", reversed: "Die Antworten sind öfter falsch als durch Raten: Ein Unterschied wird gesehen und falsch gedeutet.",
+      not_told_apart: "Nicht gezeigt ist, dass man sie unterscheiden kann, und auch nicht, dass man es nicht kann: Bis zu {{high}} richtige Antworten sind nicht ausgeschlossen.",
+    },
+    detectable: "Bei so wenigen Antworten bliebe ein Anteil richtiger unter {{share}} meist unbemerkt.", nothingDetectable: "Bei so wenigen Antworten zeigte sich kein Anteil richtiger verlässlich.", counts: "Personen: {{players}} · beendete Runden: {{rounds}} · Antworten: {{answers}} · begonnen und verlassen: {{left}}",
+    measure: "Maß", share: "Anteil, 95-%-Intervall", answers: "Antworten", row: { accuracy: "Richtige Antworten (Raten: 50 %)", sensitivity: "Künstliches künstlich genannt", specificity: "Echtes echt genannt", real_seen: "Echtes echt genannt, wenn der Generator davon gelernt hat", real_unseen: "Echtes echt genannt, wenn er es nicht kannte", real_familiar: "Echtes echt genannt, wenn die Person es selbst umrissen hatte" },
+    method: "Mehrere Personen: Bootstrap über Personen und Bilder, nie enger als Wilsons Intervall. Eine Person: Wilson.", players: "Jede Person", player: "Person", fooled: "Am häufigsten für echt gehalten", fooledBy: "{{fooled}} von {{shown}} hielten es für echt",
+  },
   badges: {
     title: "Abzeichen", earned: "Erworben {{date}}", open: "Kommt noch",
     first: { name: "Erster Umriss", how: "Ein Bild beantworten." }, practised: { name: "Vorbereitet", how: "Ein Übungsbild schaffen." }, ten: { name: "Warmgelaufen", how: "Zehn Bilder beantworten." }, watchful: { name: "Aufmerksam", how: "Einem Labor etwas sagen, das etwas bewirkt." },

@@ -150,6 +150,24 @@ export const en = {
     erase: { title: "Erase", text: "Paint something, choose the eraser, and take a little of it away." },
     finish: { title: "Finish the outline", text: "Cover the whole structure, up to its edge. Then choose Compare and see how close you came." },
   },
+  game: {
+    title: "Real or synthetic?", toProject: "To the project", lead: "You see up to {{n}} images, one at a time. Half of them are real; the others were drawn by a computer that learnt from real ones. Say what you think each is.",
+    rules: "The first answer to an image counts. At the end you are told what they were, and how often you were right.", why: "Can people tell a computer's images from real ones? Nobody is tested here: a wrong answer says as much as a right one.",
+    soFar: "So far you were right on {{right}} of {{total}} images.", none: "No game is open here.", noneText: "The lab opens one when it has new synthetic images.", notForLabs: "You can look up which images are synthetic, so this game is not for you: ask volunteers.", allSeen: "You have judged all images there are. Thank you!",
+    begin: "Begin", goOn: "Go on with your round", another: "Another round", progress: "Image {{n}} of {{total}}", image: "Image {{n}}", imageWas: "Image {{n}}: {{what}}", real: "Real", synthetic: "Synthetic", keys: "Keys: 1 for real, 2 for synthetic.",
+    result: "{{right}} of {{total}} right ({{share}})", chance: "Guessing gets half of them on average.", wasRight: "You were right", wasWrong: "You were wrong",
+  },
+  gameLab: {
+    title: "Do people tell them apart?", text: "Volunteers see real and synthetic images mixed, half of each, and say which is which. They are told the truth at the end of a round. You can't play yourself, because you can look it up.",
+    noGenerator: "There is no generator yet.", isOpen: "The game is open", address: "The game's page", close: "Close the game", images: "Images in a round", open: "Open the game", needs: "It takes at least {{least}} synthetic images that the filters kept; this generator has {{n}}.", nobody: "Nobody has finished a round yet.",
+    verdict: {
+      too_few: "Too few answers to claim anything: it takes at least 3 players and 40 answers.", told_apart: "Players tell synthetic images from real ones better than by guessing.", reversed: "Players are wrong more often than by guessing: they see a difference and misread it.",
+      not_told_apart: "It is not shown that players can tell them apart, nor that they can't: up to {{high}} right answers are not excluded.",
+    },
+    detectable: "With so few answers, less than {{share}} right would mostly go unnoticed.", nothingDetectable: "With so few answers, no share of right answers would reliably show.", counts: "Players: {{players}} · finished rounds: {{rounds}} · answers: {{answers}} · rounds begun and left: {{left}}",
+    measure: "Measure", share: "Share, 95 % interval", answers: "Answers", row: { accuracy: "Right answers (guessing: 50 %)", sensitivity: "Synthetic called synthetic", specificity: "Real called real", real_seen: "Real called real, if the generator learnt from it", real_unseen: "Real called real, if it did not", real_familiar: "Real called real, if the player had labelled it" },
+    method: "Several players: bootstrap over players and images, never narrower than Wilson's interval. One player: Wilson.", players: "Each player", player: "Player", fooled: "Taken for real most often", fooledBy: "{{fooled}} of {{shown}} took it for real",
+  },
   badges: {
     title: "Badges", earned: "Earned {{date}}", open: "Still to come",
     first: { name: "First outline", how: "Answer an image." }, practised: { name: "Prepared", how: "Master a practice image." }, ten: { name: "Warmed up", how: "Answer ten images." }, watchful: { name: "Watchful", how: "Tell a lab something that it acts on." },

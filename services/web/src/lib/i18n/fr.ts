@@ -149,6 +149,24 @@ export const fr = {
     erase: { title: "Gommez", text: "Peignez quelque chose, choisissez la gomme, et enlevez-en un peu." },
     finish: { title: "Terminez le contour", text: "Couvrez toute la structure, jusqu’au bord. Puis choisissez Comparer et voyez à quel point vous étiez proche." },
   },
+  game: {
+    title: "Réelle ou synthétique ?", toProject: "Vers le projet", lead: "Vous verrez jusqu’à {{n}} images, une à la fois. La moitié sont réelles ; les autres ont été dessinées par un ordinateur qui a appris sur des images réelles. Dites ce que vous pensez de chacune.",
+    rules: "La première réponse à une image compte. À la fin, vous apprenez ce qu’elles étaient et combien de fois vous aviez raison.", why: "Peut-on distinguer les images d’un ordinateur des images réelles ? Personne n’est évalué ici : une réponse fausse en dit autant qu’une juste.",
+    soFar: "Jusqu’ici, vous aviez raison pour {{right}} images sur {{total}}.", none: "Aucun jeu n’est ouvert ici.", noneText: "Le laboratoire en ouvre un quand il a de nouvelles images synthétiques.", notForLabs: "Vous pouvez vérifier quelles images sont synthétiques, ce jeu n’est donc pas pour vous : demandez à des volontaires.", allSeen: "Vous avez jugé toutes les images disponibles. Merci !",
+    begin: "Commencer", goOn: "Poursuivre votre manche", another: "Encore une manche", progress: "Image {{n}} sur {{total}}", image: "Image n° {{n}}", imageWas: "Image {{n}} : {{what}}", real: "Réelle", synthetic: "Synthétique", keys: "Touches : 1 pour réelle, 2 pour synthétique.",
+    result: "{{right}} justes sur {{total}} ({{share}})", chance: "Au hasard, on en trouve la moitié en moyenne.", wasRight: "Vous aviez raison", wasWrong: "Vous aviez tort",
+  },
+  gameLab: {
+    title: "Peut-on les distinguer ?", text: "Des volontaires voient des images réelles et synthétiques mêlées, moitié-moitié, et disent lesquelles sont lesquelles. La vérité leur est dite à la fin d’une manche. Vous ne pouvez pas jouer, car vous pouvez vérifier.",
+    noGenerator: "Il n’y a pas encore de générateur.", isOpen: "Le jeu est ouvert", address: "La page du jeu", close: "Fermer le jeu", images: "Images par manche", open: "Ouvrir le jeu", needs: "Il faut au moins {{least}} images synthétiques gardées par les filtres ; ce générateur en a {{n}}.", nobody: "Personne n’a encore terminé une manche.",
+    verdict: {
+      too_few: "Trop peu de réponses pour conclure : il faut au moins 3 personnes et 40 réponses.", told_apart: "Les images synthétiques sont distinguées des réelles mieux qu’au hasard.", reversed: "Les réponses sont fausses plus souvent qu’au hasard : une différence est vue et mal interprétée.",
+      not_told_apart: "Il n’est pas montré qu’on peut les distinguer, ni qu’on ne le peut pas : jusqu’à {{high}} de réponses justes ne sont pas exclus.",
+    },
+    detectable: "Avec si peu de réponses, moins de {{share}} de justes passerait le plus souvent inaperçu.", nothingDetectable: "Avec si peu de réponses, aucune part de justes ne se verrait de façon fiable.", counts: "Personnes : {{players}} · manches terminées : {{rounds}} · réponses : {{answers}} · manches abandonnées : {{left}}",
+    measure: "Mesure", share: "Part, intervalle à 95 %", answers: "Réponses", row: { accuracy: "Réponses justes (hasard : 50 %)", sensitivity: "Synthétiques dites synthétiques", specificity: "Réelles dites réelles", real_seen: "Réelles dites réelles, apprises par le générateur", real_unseen: "Réelles dites réelles, inconnues du générateur", real_familiar: "Réelles dites réelles, déjà annotées par la personne" },
+    method: "Plusieurs personnes : bootstrap sur les personnes et les images, jamais plus étroit que l’intervalle de Wilson. Une personne : Wilson.", players: "Chaque personne", player: "Personne", fooled: "Le plus souvent prises pour réelles", fooledBy: "{{fooled}} sur {{shown}} l’ont prise pour réelle",
+  },
   badges: {
     title: "Insignes", earned: "Obtenu le {{date}}", open: "À venir",
     first: { name: "Premier contour", how: "Répondre à une image." }, practised: { name: "Préparé", how: "Réussir une image d’entraînement." }, ten: { name: "Échauffé", how: "Répondre à dix images." }, watchful: { name: "Attentif", how: "Signaler à un laboratoire une chose qui le fait agir." },

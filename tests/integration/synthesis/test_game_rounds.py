@@ -217,7 +217,7 @@ def test_the_lab_reads_accuracy_with_its_interval_and_who_was_fooled(table):
     accuracy = found["accuracy"]
     assert accuracy["value"] == pytest.approx(39 / 48)
     assert accuracy["low"] < 39 / 48 < accuracy["high"]
-    assert (found["chance"], found["verdict"]) == (0.5, "told-apart")
+    assert (found["chance"], found["verdict"]) == (0.5, "told_apart")
     assert [round(p["accuracy"]["value"] * 12) for p in found["by_player"]] == [12, 9, 6, 12]
     assert sum(f["shown"] for f in found["fooled"]) == 24
     assert found["fooled"][0]["fooled"] > 0
@@ -229,7 +229,7 @@ def test_the_lab_reads_accuracy_with_its_interval_and_who_was_fooled(table):
 
 def test_nothing_is_told_where_nobody_has_played(table):
     found = table.results().json()
-    assert (found["verdict"], found["answers"], found["accuracy"]["value"]) == ("too-few", 0, None)
+    assert (found["verdict"], found["answers"], found["accuracy"]["value"]) == ("too_few", 0, None)
 
 
 def test_who_can_look_up_the_truth_does_not_play_and_who_plays_does_not_read(table):
