@@ -79,6 +79,7 @@ export const api = {
   jobs: (p: string) => get<T.Page<T.Job>>(`/projects/${p}/jobs`),
   startJob: (p: string, kind: T.JobKind, params: Record<string, unknown>) => post<T.Job>(`/projects/${p}/jobs`, { kind, params }),
   cancelJob: (j: string) => post<T.Job>(`/jobs/${j}/cancel`),
+  reportUrl: (j: string) => url(`/jobs/${j}/report`),
   synthetic: (p: string, page: Cursor = {}) => get<T.Page<T.Synthetic>>(`/projects/${p}/synthetic`, { query: { ...page } }),
   syntheticUrl: (s: string, part: "image" | "mask") => url(`/synthetic/${s}/${part}`),
   gameResults: (p: string) => get<T.GameResult>(`/projects/${p}/game/results`),

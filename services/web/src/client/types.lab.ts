@@ -84,6 +84,48 @@ export interface Job {
   error: string | null;
 }
 
+/** One arm of a study against another on one measure. What couldn't be computed is null. */
+export interface StudyComparison {
+  base: number;
+  measure: string;
+  arm: string;
+  baseline: string;
+  value: number;
+  baseline_value: number;
+  mean: number;
+  relative: number | null;
+  relative_low: number | null;
+  relative_high: number | null;
+  verdict: string;
+}
+
+/** What the next labels or synthetic images are expected to bring; gains in Dice. */
+export interface StudyWorth {
+  base: number;
+  what: string;
+  asked: number;
+  images: number;
+  now: number;
+  gain: number;
+  low: number;
+  high: number;
+  verdict: string;
+  minutes: number | null;
+  each: number | null;
+  each_low: number | null;
+  each_high: number | null;
+  predicted: number;
+  measured: number;
+}
+
+/** What of a succeeded study's `result` the pages show; studies from before have no `worth`. */
+export interface StudyFound {
+  comparisons: StudyComparison[];
+  worth?: StudyWorth[];
+  notes: string[];
+  report_key?: string;
+}
+
 export interface Synthetic {
   id: string;
   generator_id: string;

@@ -7,9 +7,12 @@ import { date, percent } from "~/lib/ui/format";
 import { Badge, Button, Empty, Field, Progress, type Tone } from "~/lib/ui/kit";
 import { Failure, Remote } from "~/lib/ui/remote";
 import { GamePanel } from "./GamePanel";
+import { StudyForm } from "./StudyForm";
+import { StudyResult } from "./StudyResult";
 import { useProject } from "./useProject";
 
 const TONES: Record<Job["status"], Tone> = { queued: "info", running: "info", succeeded: "good", failed: "bad", cancelled: "warn" };
+const isStudy = (j: Job): boolean => j.kind === "study" && j.status === "succeeded";
 const running = (j: Job): boolean => j.status === "queued" || j.status === "running";
 
 export function Jobs() {
@@ -42,10 +45,11 @@ export function Jobs() {
         </div>
         <Failure error={start.error} />
       </section>
+      <StudyForm project={project.id} onStart={refresh} />
       <section>
         <h2>{t("lab.tab.jobs")}</h2>
         <Remote query={query}>
-          {({ items }) => (items.length === 0 ? <Empty icon="spark" title={t("jobs.none")} /> : <ul className="jobs">{items.map((j) => <JobRow key={j.id} job={j} onCancel={() => cancel.mutate(j.id)} />)}</ul>)}
+          {({ items }) => (items.length === 0 ? <Empty icon="spark" title={t("jobs.none")} /> : <ul className="jobs">{items.map((j) => <JobRow key={j.id} job={j} newest={j.id === items.find(isStudy)?.id} onCancel={() => cancel.mutate(j.id)} />)}</ul>)}
         </Remote>
       </section>
       <section>
@@ -73,7 +77,7 @@ export function Jobs() {
   );
 }
 
-function JobRow({ job, onCancel }: { job: Job; onCancel: () => void }) {
+function JobRow({ job, newest, onCancel }: { job: Job; newest: boolean; onCancel: () => void }) {
   const { t, i18n } = useTranslation();
   return (
     <li className="card job">
@@ -83,9 +87,10 @@ function JobRow({ job, onCancel }: { job: Job; onCancel: () => void }) {
       </div>
       {running(job) && <Progress value={job.progress} label={t(`jobKind.${job.kind}`)} />}
       <p className="fine">
-        {[date(job.created_at, i18n.language), running(job) ? percent(job.progress, i18n.language) : "", job.stage ?? "", job.detail ?? ""].filter(Boolean).join(" · ")}
+        {[date(job.created_at, i18n.language), running(job) ? percent(job.progress, i18n.language) : "", job.status === "succeeded" ? "" : (job.stage ?? ""), job.detail ?? ""].filter(Boolean).join(" · ")}
       </p>
       {job.error && <p className="field-error">{job.error}</p>}
+      {isStudy(job) && <StudyResult job={job} open={newest} />}
       {running(job) && (
         <Button variant="quiet" icon="close" onClick={onCancel}>
           {t("common.cancel")}

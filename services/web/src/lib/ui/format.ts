@@ -23,6 +23,20 @@ export function percent(share: number, language: string, digits = 0): string {
   return numbers(language, { style: "percent", maximumFractionDigits: digits }).format(share);
 }
 
+/** A measured value with all its digits, so that those below one another can be compared: "0.560". */
+export function fixed(value: number, language: string, digits: number): string {
+  return numbers(language, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+}
+
+/** A difference, with its sign and all its digits: "+0.030". */
+export function signed(value: number, language: string, digits: number): string {
+  return numbers(language, { signDisplay: "exceptZero", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+}
+
+export function signedPercent(share: number, language: string, digits = 1): string {
+  return numbers(language, { style: "percent", signDisplay: "exceptZero", minimumFractionDigits: digits, maximumFractionDigits: digits }).format(share);
+}
+
 export function date(iso: string | null | undefined, language: string): string {
   if (!iso) return "–";
   const d = new Date(iso);
