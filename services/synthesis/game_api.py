@@ -90,11 +90,12 @@ def router(store: GameStore, door: ProjectDoor) -> APIRouter:
         role = asker.role_in(project_id)
         if role is not None and role >= Role.LAB:
             raise Forbidden(
-                "Who can look up what is synthetic can't play: the game is blinded. Ask volunteers."
+                "Who can look up what is synthetic can't play: the game is blinded. Ask volunteers.",
+                code="game-blinded",
             )
         row = store.game(project_id)
         if row is None:
-            raise Conflict("The lab has no game open in this project.")
+            raise Conflict("The lab has no game open in this project.", code="game-closed")
         return shown(store.start(row, asker.id))
 
     @api.get("/rounds/{round_id}", summary="Your round")

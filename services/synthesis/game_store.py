@@ -162,7 +162,7 @@ class GameStore:
         if not 0 <= position < row.images:
             raise InvalidInput(f"This round has the places 0 to {row.images - 1}; there is no {position}.")
         if row.finished_at_us is None and not self._whole(row):
-            raise Gone(_TAKEN_BACK)
+            raise Gone(_TAKEN_BACK, code="round-void")
         now = self.clock.now_us()
         with self.db.begin() as conn:
             given = {"round_id": row.id, "position": position, "synthetic": said, "at_us": now}
@@ -171,7 +171,9 @@ class GameStore:
                 here = (answers.c.round_id == row.id) & (answers.c.position == position)
                 first = conn.execute(select(answers.c.synthetic).where(here)).scalar_one()
                 if first != said:
-                    raise Conflict("This image has an answer already; the first one counts.")
+                    raise Conflict(
+                        "This image has an answer already; the first one counts.", code="game-answered"
+                    )
                 return
             # Counted in the row, which locks it: of two answers at once one is the last.
             count = rounds.c.answered + 1
@@ -194,7 +196,7 @@ class GameStore:
             try:
                 pixels = codecs.decode_png(read_ref(self.blobs, sources[item.id]))
             except (KeyError, NotFound) as error:
-                raise Gone(_TAKEN_BACK) from error
+                raise Gone(_TAKEN_BACK, code="round-void") from error
             tiles.append(labelmaps.to_uint8(labelmaps.fit_image(pixels, size, channels)))
         return codecs.encode_png(np.concatenate(tiles))
 

@@ -130,7 +130,8 @@ def draw(
     half = min(most // 2, len(kept), len(real))
     if half < LEAST_HALF:
         raise Conflict(
-            "You have judged nearly all images of this game already; there will be new ones when the lab draws more."
+            "You have judged nearly all images of this game already; there will be new ones when the lab draws more.",
+            code="game-done",
         )
     drawn = [kept[i] for i in rng.permutation(len(kept))[:half]]
     parents = {parent for image in drawn for parent in image.parents}

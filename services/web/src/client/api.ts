@@ -43,6 +43,7 @@ export const api = {
 
   game: (p: string) => get<T.Game>(`/projects/${p}/game`),
   startRound: (p: string) => post<T.Round>(`/projects/${p}/rounds`),
+  round: (r: string) => get<T.Round>(`/rounds/${r}`),
   sheet: async (path: string) => createImageBitmap(await (await raw("GET", path)).blob()),
   answerRound: (r: string, place: number, synthetic: boolean) => request<T.Round>("PUT", `/rounds/${r}/answers/${place}`, { body: { synthetic } }),
 

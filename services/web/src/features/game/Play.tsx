@@ -24,7 +24,12 @@ export function Play({ round, onChange, onRestart }: { round: Round; onChange: (
     refetchOnWindowFocus: false,
   });
   const place = round.answers.indexOf(null);
-  const answer = useMutation({ mutationFn: (synthetic: boolean) => api.answerRound(round.id, place, synthetic), onSuccess: onChange });
+  const answer = useMutation({
+    mutationFn: (synthetic: boolean) => api.answerRound(round.id, place, synthetic),
+    onSuccess: onChange,
+    // Another window has answered this image: go on where the server stands.
+    onError: (e) => (e instanceof ApiError && e.status === 409 ? api.round(round.id).then(onChange) : undefined),
+  });
   const ready = sheet.isSuccess;
   const { isPending, mutate } = answer;
   const say = (synthetic: boolean) => {

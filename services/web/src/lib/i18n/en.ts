@@ -10,6 +10,7 @@ export const en = {
     noPage: "There is no such page.", noPageText: "The address {{path}} leads nowhere. It may have been mistyped, or the page may have moved.", back: "Go back", home: "To the start page",
   },
   problem: {
+    gameAnswered: "An answer to this image was given before, perhaps in another window. That one counts.", roundVoid: "The lab took back an image of this round, so it cannot be finished. Begin another one.",
     leaseExpired: "The time for this image ran out. Your drawing is kept and comes back when you get the image again.", leaseClosed: "This image was answered, skipped or given back already. Ask for the next one.", leaseNotYours: "This image was handed to somebody else. Ask for one of your own.", imageDeleted: "The lab took this image away. Ask for the next one.",
     consensusSeen: "You have been shown what others drew on this image, so your answer to it stands as it is.", sentOtherwise: "An answer to this image was sent before, with another drawing. That one counts.", maskSize: "The drawing is not of the image's size. Reload the page and draw it again.", unknownLabel: "The lab has changed the labels of this project. Reload the page.",
     practiceFirst: "This project asks for some practice before real images.", tooManyNotes: "The lab has many open messages of yours already. Wait until it has answered some.", tooMany: "That was too much in a short time. Please try again {{when}}.", unauthenticated: "You are not logged in. Log in and try again.", stalePage: "This page is out of date. Reload it; your drawing is kept.",
