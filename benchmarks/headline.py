@@ -61,7 +61,7 @@ def main() -> None:
         labels_per_image=LABELS,
     )
     for name in args.sets.split(","):
-        study(prepare(args.data / name, args.out / name / "data", args.seed), args.out / name, params)
+        study(prepare(args.data / name, args.out / name / name, args.seed), args.out / name, params)
 
 
 def study(folder: Path, out: Path, params: StudyParams) -> None:

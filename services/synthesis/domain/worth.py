@@ -1,8 +1,8 @@
 """What the next labels or synthetic images are worth, read off learning curves.
 
 Error falls with the number of images as a power law over the middle of most learning curves (Hestness et al. 2017; Rosenfeld et al. 2020),
-so the slope of log error over log number tells what the next ones bring. The slope is that of the last three sizes, as curves flatten (on
-160 blood smears the line through four sizes foretold 0.943 at the last one, the line through the two before it 0.928; 0.927 came). It is
+so the slope of log error over log number tells what the next ones bring. Over many sizes it is that of the last three, as curves flatten
+(on 160 blood smears the line through four sizes foretold 0.943 at the last one, the line through the two before it 0.928; 0.927 came). It is
 anchored at the largest number measured and not trusted far beyond: from N images no more than another N are spoken of.
 """
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from services.synthesis.domain import stats
 
 MIN_POINTS = 3
-"""Fewer sizes make no curve: any line fits two. The slope is taken from so many, the largest."""
+"""Fewer sizes make no curve: any line fits two."""
 FLOOR = 1e-3
 """Errors below this count as this: a perfect score has no logarithm."""
 MATTERS = 0.005
@@ -35,7 +35,7 @@ class Curve:
 class Worth:
     """``more`` images on top of ``now`` are expected to bring ``gain`` with a 95 % interval.
 
-    ``predicted`` is what the two sizes before the last said of it, ``measured`` what came: how far the law holds here.
+    ``predicted`` is what the sizes before the last said of it, ``measured`` what came: how far the law holds here.
     """
 
     now: float
@@ -60,12 +60,16 @@ def next_ones(
     rng: np.random.Generator,
     groups: NDArray[np.int64] | None = None,
     rounds: int = 4000,
+    points: int = MIN_POINTS,
 ) -> Worth | None:
-    """What ``more`` images, at most as many as there are, would bring; None for a curve of fewer than `MIN_POINTS` different sizes."""
+    """What ``more`` images, at most as many as there are, would bring; None for a curve of fewer than `MIN_POINTS` different sizes.
+
+    The slope is that of the largest ``points`` sizes: three where sizes double from one to the next, more where they lie close together.
+    """
     counts = np.array(curve.counts, float)
     if len(set(curve.counts)) < MIN_POINTS:
         return None
-    order = np.argsort(counts, kind="stable")[-MIN_POINTS:]
+    order = np.argsort(counts, kind="stable")[-points:]
     counts, scores = counts[order], [curve.scores[i] for i in order]
     more = min(more, float(counts[-1]))
     drawn = stats.resampled_means(scores, rng, rounds, groups)

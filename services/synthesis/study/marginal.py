@@ -48,7 +48,9 @@ def rows(
         row["minutes"] = round(asked * params.minutes_per_label, 1) if params.minutes_per_label else None
         out.append(row)
     drawn = curve(["crowd", *parts("crowd_synthetic")])
-    found = worth.next_ones(drawn, SYNTHETIC, rng(), groups) if "crowd" in scores else None
+    # All sizes: synthetic images come on top of the real ones, so that the sizes lie close together.
+    everything = len(drawn.counts)
+    found = worth.next_ones(drawn, SYNTHETIC, rng(), groups, points=everything) if "crowd" in scores else None
     if found is not None:
         row = _row(base, "synthetic images", round(found.more), found)
         ends = worth.Curve((drawn.counts[0], max(drawn.counts)), (scores["crowd"], scores["crowd_synthetic"]))
@@ -74,7 +76,7 @@ def sentence(row: Mapping[str, Any]) -> str:
             f" One synthetic image did as much as {row['each']:+.2f} labelled ones "
             f"({row['each_low']:+.2f} to {row['each_high']:+.2f})."
         )
-    check = f"predicted {row['predicted']:.3f} from the two before, measured {row['measured']:.3f}"
+    check = f"predicted {row['predicted']:.3f} from the ones before, measured {row['measured']:.3f}"
     return f"{text} Checked on the last size: {check}."
 
 
