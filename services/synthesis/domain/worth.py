@@ -1,8 +1,8 @@
 """What the next labels or synthetic images are worth, read off learning curves.
 
 Error falls with the number of images as a power law over the middle of most learning curves (Hestness et al. 2017; Rosenfeld et al. 2020),
-so the slope of log error over log number tells what the next ones bring. Over many sizes it is that of the last three, as curves flatten
-(on 160 blood smears the line through four sizes foretold 0.943 at the last one, the line through the two before it 0.928; 0.927 came). It is
+so the slope of log error over log number tells what the next ones bring. Over many sizes it is that of the last three, as curves flatten:
+on 160 blood smears the line through four sizes foretold 0.943 at the last one, the line through the two before it 0.928; 0.927 came. It is
 anchored at the largest number measured and not trusted far beyond: from N images no more than another N are spoken of.
 """
 
