@@ -21,6 +21,7 @@ export type Conformity = [
   Fits<Schemas["LabelFeedback"], T.LabelFeedback>,
   Fits<Schemas["UploadAnswer"]["results"][number]["status"], T.UploadResult["status"]>,
   Fits<Schemas["Job"]["status"], T.Job["status"]>,
+  Fits<Schemas["JobRequest"]["kind"], T.JobKind>,
   Fits<Schemas["Synthetic"], T.Synthetic>,
   Fits<Schemas["Game"], T.Game>,
   Fits<Schemas["Round"], T.Round>,

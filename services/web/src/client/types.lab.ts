@@ -65,7 +65,7 @@ export interface Rater {
   flags: string[];
 }
 
-export type JobKind = "train" | "sample" | "synthesise" | "dataset" | "study";
+export type JobKind = "train" | "sample" | "synthesise" | "dataset" | "study" | "verify";
 
 export interface Job {
   id: string;
