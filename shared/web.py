@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -28,6 +29,7 @@ from shared.pace import PACE
 log = logging.getLogger(__name__)
 
 API = "/api/v1"
+ENDING = "This server is ending and didn't get to an answer; nothing that was acknowledged is lost. Try again in a moment."
 BROKEN = "Something broke on our side; the request id finds it in the logs."
 
 
@@ -146,6 +148,13 @@ class ContextMiddleware:
 
         try:
             await self._app(scope, receive, send_with_id)
+        except asyncio.CancelledError:
+            # The server ends and its grace is over; what is still under way is told to come again, to whoever serves then. Swallowed, since
+            # the server, which would say 500 to it, waits for nothing more from this task.
+            if started_answer:
+                raise
+            headers = {"Retry-After": "2", "Connection": "close"}
+            await problem(503, "unavailable", ENDING, headers=headers)(scope, receive, send_with_id)
         except Exception as error:
             # Answered here and not by Starlette's outermost handler, where the request id is gone.
             log.error("unexpected %s", type(error).__name__, exc_info=error)

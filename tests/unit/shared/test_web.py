@@ -1,6 +1,13 @@
 """Every error is a problem document; health, readiness and metrics answer; ids are echoed."""
 
+import asyncio
+import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
 from pydantic import BaseModel, Field
 
@@ -87,3 +94,31 @@ def test_health_readiness_metrics(api: TestClient, deps: Deps):
     broken = api.get("/readyz")
     assert broken.status_code == 503
     assert "bus" in broken.json()["failed"]
+
+
+def test_what_is_under_way_when_the_server_ends_is_told_to_come_again(deps: Deps):
+    app = create_service_app(deps)
+    entered = threading.Event()
+
+    @app.get("/hang")
+    async def hang() -> None:
+        entered.set()
+        await asyncio.Event().wait()
+
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        serving.start()
+        with ThreadPoolExecutor(1) as pool:
+            url = f"http://127.0.0.1:{listening.getsockname()[1]}/hang"
+            waiting = pool.submit(httpx.get, url, timeout=30, trust_env=False)
+            assert entered.wait(30)
+            server.should_exit = True
+            answer = waiting.result(30)
+        serving.join(30)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "2"
+    assert "Try again" in answer.json()["detail"]
+    assert answer.headers["x-request-id"]
