@@ -196,6 +196,7 @@ export function useLabelling(project: Project, rater: string) {
       // The next image mostly comes before a "sending" could be read; until it is said, `busy` holds off a second answer.
       const slow = setTimeout(() => setPhase({ name: "sending" }), SLOW_MS);
       lookAhead();
+      let outcome: Awaited<ReturnType<typeof hand>>;
       try {
         const masks = options.nothingHere ? [] : await encodeMasks(w.doc);
         const { activeMs, clicks, proposalShown } = progress.current;
@@ -203,21 +204,20 @@ export function useLabelling(project: Project, rater: string) {
         if (options.nothingHere) body.nothing_here = true;
         if (options.comment) body.comment = options.comment;
         if (options.unsure) body.unsure = true;
-        const outcome = await hand(w, submittedAt.current, body);
-        clearTimeout(slow);
-        busy.current = false;
-        // A receipt that is still on its way is no bad news; what waits is counted in the head of the page.
-        const kind = outcome?.kind ?? (navigator.onLine ? "sent" : "waiting");
-        setNews(kind === "waiting" ? "queued" : kind);
-        setRefusal(outcome && "error" in outcome ? outcome.error : null);
-        if (outcome?.kind === "sent" && outcome.result?.feedback) setPhase({ name: "feedback", feedback: outcome.result.feedback });
-        else await next();
+        outcome = await hand(w, submittedAt.current, body);
       } catch (error) {
         setPhase({ name: "failed", error });
+        return;
       } finally {
         clearTimeout(slow);
         busy.current = false;
       }
+      // A receipt that is still on its way is no bad news; what waits is counted in the head of the page.
+      const kind = outcome?.kind ?? (navigator.onLine ? "sent" : "waiting");
+      setNews(kind === "waiting" ? "queued" : kind);
+      setRefusal(outcome && "error" in outcome ? outcome.error : null);
+      if (outcome?.kind === "sent" && outcome.result?.feedback) setPhase({ name: "feedback", feedback: outcome.result.feedback });
+      else await next();
     },
     [touch, hand, lookAhead, next],
   );

@@ -11,6 +11,7 @@ import type { Frame } from "~/lib/stage/frame";
 import { Stage, type StageOptions, type Tool } from "~/lib/stage/stage";
 import { labelColour } from "~/lib/ui/format";
 import { IconButton } from "~/lib/ui/kit";
+import { useLatest } from "~/lib/ui/useLatest";
 import { ApplyContext } from "./context";
 import { type Bindings, type Command, loadBindings, saveBindings } from "./commands";
 import "./editor.css";
@@ -124,21 +125,17 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
   );
 
   // The stage lives as long as the element; what it calls is looked up at the time, so that it never needs to be rebuilt.
-  const live = useRef({ noted, prompt, tool, onClicks, onDrawn });
-  const first = useRef(options);
-  useEffect(() => {
-    live.current = { noted, prompt, tool, onClicks, onDrawn };
-  });
+  const liveRef = useLatest({ noted, prompt, tool, options, onClicks, onDrawn });
   useLayoutEffect(() => {
-    const made = new Stage(host.current!, first.current, {
-      onChange: (c) => live.current.noted(c),
+    const made = new Stage(host.current!, liveRef.current.options, {
+      onChange: (c) => liveRef.current.noted(c),
       onPrompt: (p) => {
-        live.current.onClicks?.(1);
-        live.current.prompt.ask(p);
+        liveRef.current.onClicks?.(1);
+        liveRef.current.prompt.ask(p);
       },
-      onHover: (at) => live.current.prompt.hover(live.current.tool === "point" && live.current.prompt.state === IDLE ? at : null),
+      onHover: (at) => liveRef.current.prompt.hover(liveRef.current.tool === "point" && liveRef.current.prompt.state === IDLE ? at : null),
       onDisplay: setDisplay,
-      onDrawn: () => live.current.onDrawn?.(),
+      onDrawn: () => liveRef.current.onDrawn?.(),
       onPaint: (ms) => measure("paint", ms),
     });
     stage.current = made;
@@ -146,7 +143,7 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
       made.destroy();
       stage.current = null;
     };
-  }, []);
+  }, [liveRef]);
   useLayoutEffect(() => {
     docNow.current = doc;
     stage.current?.open(frame, doc);
@@ -263,12 +260,9 @@ export function Editor({ frame, doc, labels, imageId, readOnly = false, overlays
   };
 
   // For the toolbar, which is drawn again only where what it shows has changed.
-  const acts = useRef({ chooseTool, run });
-  useEffect(() => {
-    acts.current = { chooseTool, run };
-  });
-  const onTool = useCallback((next: Tool) => acts.current.chooseTool(next), []);
-  const onPressed = useCallback((command: Command) => acts.current.run(command), []);
+  const actsRef = useLatest({ chooseTool, run });
+  const onTool = useCallback((next: Tool) => actsRef.current.chooseTool(next), [actsRef]);
+  const onPressed = useCallback((command: Command) => actsRef.current.run(command), [actsRef]);
 
   useKeys(bindings, keysOpen, {
     run,

@@ -1,4 +1,5 @@
-import { type RefObject, useEffect, useRef } from "react";
+import { type RefObject, useEffect } from "react";
+import { useLatest } from "~/lib/ui/useLatest";
 import { type Bindings, type Command, combo, commandFor } from "./commands";
 
 interface Handlers {
@@ -16,10 +17,7 @@ const ARROWS: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRigh
 
 /** Keys of the editor. Nothing is taken from a field, a dialog, or a control that needs the key itself. */
 export function useKeys(bindings: Bindings, paused: boolean, handlers: Handlers): void {
-  const latest = useRef(handlers);
-  useEffect(() => {
-    latest.current = handlers;
-  });
+  const latest = useLatest(handlers);
   useEffect(() => {
     if (paused) return;
     const onKey = (e: KeyboardEvent): void => {
