@@ -21,8 +21,9 @@ from shared.errors import Conflict
 CHANCE = 0.5
 LEAST_HALF = 4
 """Fewer images of a kind than this make no round."""
-LEAST_PLAYERS, LEAST_ANSWERS = 3, 40
-"""Below these nothing is claimed, whatever the interval says: it would rest on one or two people."""
+LEAST_PLAYERS, LEAST_ANSWERS = 5, 40
+"""Below these nothing is claimed, whatever the interval says: with three players of very unequal skill one crowd in nine that can't see a
+difference would be said to (`benchmarks/game.py`)."""
 _Z = 1.959963984540054
 _POWER_Z = 0.8416212335729143  # 80 % power
 _BOOTSTRAP = 2000

@@ -209,21 +209,21 @@ def test_an_image_taken_back_voids_the_round_and_another_is_drawn(table):
 
 
 def test_the_lab_reads_accuracy_with_its_interval_and_who_was_fooled(table):
-    for who, wrong in (("ann", 0), ("bob", 3), ("cleo", 6), ("dan", 0)):
+    for who, wrong in (("ann", 0), ("bob", 3), ("cleo", 6), ("dan", 0), ("fay", 0)):
         table.play(who, wrong)
     table.start("eve")
     found = table.results().json()
-    assert (found["players"], found["rounds"], found["unfinished"], found["answers"]) == (4, 4, 1, 48)
+    assert (found["players"], found["rounds"], found["unfinished"], found["answers"]) == (5, 5, 1, 60)
     accuracy = found["accuracy"]
-    assert accuracy["value"] == pytest.approx(39 / 48)
-    assert accuracy["low"] < 39 / 48 < accuracy["high"]
+    assert accuracy["value"] == pytest.approx(51 / 60)
+    assert accuracy["low"] < 51 / 60 < accuracy["high"]
     assert (found["chance"], found["verdict"]) == (0.5, "told_apart")
-    assert [round(p["accuracy"]["value"] * 12) for p in found["by_player"]] == [12, 9, 6, 12]
-    assert sum(f["shown"] for f in found["fooled"]) == 24
+    assert [round(p["accuracy"]["value"] * 12) for p in found["by_player"]] == [12, 9, 6, 12, 12]
+    assert sum(f["shown"] for f in found["fooled"]) == 30
     assert found["fooled"][0]["fooled"] > 0
-    assert found["real_seen"]["n"] + found["real_unseen"]["n"] == found["specificity"]["n"] == 24
+    assert found["real_seen"]["n"] + found["real_unseen"]["n"] == found["specificity"]["n"] == 30
     assert found["real_familiar"] == {"value": None, "low": None, "high": None, "n": 0}
-    assert not any(who in json.dumps(found) for who in ("ann", "bob", "cleo", "dan"))
+    assert not any(who in json.dumps(found) for who in ("ann", "bob", "cleo", "dan", "fay"))
     assert found == table.results().json(), "the same answers, the same interval"
 
 

@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pytest
 
+from benchmarks.game import measure, play
 from services.synthesis.domain import game
-from services.synthesis.domain.game import Answer, Candidate, Item
+from services.synthesis.domain.game import Answer, Candidate
 from shared.errors import Conflict
 
 
@@ -78,34 +79,6 @@ def test_wilson_is_the_published_interval() -> None:
     assert game.wilson(20, 20).high == 1.0
 
 
-def play(
-    players: int, skill: float, of_players: float, of_images: float, seed: int, pool: int = 40
-) -> list[Answer]:
-    """Simulated answers: the logit of being right is ``skill`` plus a deviation of the player's and of the image's."""
-    dice = rng(seed)
-    images = of_images * dice.standard_normal(2 * pool)
-    found = []
-    for player in range(players):
-        lean = of_players * dice.standard_normal()
-        for synthetic in (False, True):
-            for image in dice.choice(pool, 10, replace=False):
-                place = image + pool * synthetic
-                right = dice.random() < 1 / (1 + math.exp(-(skill + lean + images[place])))
-                item = Item(f"i{place}", synthetic, seen=bool(image % 2))
-                found.append(Answer(f"p{player}", item, synthetic if right else not synthetic))
-    return found
-
-
-def coverage(players: int, skill: float, of_players: float, of_images: float, runs: int) -> float:
-    deviates = rng(99).standard_normal((2, 100_000))
-    truth = np.mean(1 / (1 + np.exp(-(skill + of_players * deviates[0] + of_images * deviates[1]))))
-    held = 0
-    for seed in range(runs):
-        found = game.share(play(players, skill, of_players, of_images, seed), lambda a: a.right, rng(seed))
-        held += found.low <= truth <= found.high
-    return held / runs
-
-
 @pytest.mark.parametrize(
     ("players", "skill", "of_players", "of_images"),
     [(1, 0.5, 0, 0), (3, 1.0, 0.8, 0.8), (8, 1.0, 0.8, 0.8), (8, 0.0, 0.5, 1.0), (8, 0.0, 0.0, 0.0)],
@@ -114,19 +87,23 @@ def test_the_interval_covers_the_truth(
     players: int, skill: float, of_players: float, of_images: float
 ) -> None:
     # With fixed seeds; 120 runs of a 95 % interval are below 0.90 in 1 % of the cases.
-    assert coverage(players, skill, of_players, of_images, 120) >= 0.90
+    assert measure(players, skill, of_players, of_images, 120)["held"] >= 0.90
 
 
 def test_answers_counted_as_independent_would_cover_too_little() -> None:
     """Why the interval isn't Wilson's: the same crowd, and the truth is outside of it one time in five."""
-    deviates = rng(99).standard_normal((2, 100_000))
-    truth = np.mean(1 / (1 + np.exp(-(1.0 + 0.8 * deviates[0] + 0.8 * deviates[1]))))
-    held = 0
-    for seed in range(200):
-        answers = play(8, 1.0, 0.8, 0.8, seed)
-        plain = game.wilson(sum(a.right for a in answers), len(answers))
-        held += plain.low <= truth <= plain.high
-    assert held / 200 < 0.85
+    assert measure(8, 1.0, 0.8, 0.8, 120)["wilson"] < 0.85
+
+
+def test_few_players_of_unequal_skill_are_not_believed() -> None:
+    """Three of them would be said to see what isn't there more often than one time in twelve."""
+    fooled = [
+        game.share(play(3, 0.0, 2.0, 0.5, seed), lambda a: a.right, rng(seed)).low > 0.5
+        for seed in range(120)
+    ]
+    assert np.mean(fooled) > 1 / 12
+    assert measure(3, 0.0, 2.0, 0.5, 120)["claimed"] == 0.0
+    assert measure(10, 0.0, 2.0, 0.5, 120)["claimed"] <= 0.05
 
 
 def test_a_coin_is_seldom_declared_able_to_tell() -> None:
@@ -151,7 +128,7 @@ def test_skilled_players_are_found_and_counted_by_kind() -> None:
 
 
 def test_players_who_always_say_real_are_at_chance_with_no_sensitivity() -> None:
-    answers = [Answer(a.player, a.item, False) for a in play(4, 0, 0, 0, 1)]
+    answers = [Answer(a.player, a.item, False) for a in play(5, 0, 0, 0, 1)]
     found = game.result(answers)
     assert (found.accuracy.value, found.sensitivity.value, found.specificity.value) == (0.5, 0.0, 1.0)
     assert found.verdict == "not_told_apart"
@@ -162,7 +139,7 @@ def test_players_who_misread_what_they_see_are_told_of() -> None:
     assert game.result(play(8, -2.0, 0.3, 0.3, 1)).verdict == "reversed"
 
 
-@pytest.mark.parametrize(("players", "most"), [(0, 0), (1, 20), (2, 40)])
+@pytest.mark.parametrize(("players", "most"), [(0, 0), (1, 20), (4, 80)])
 def test_too_few_players_claim_nothing_even_where_all_are_right(players: int, most: int) -> None:
     found = game.result(play(players, 50.0, 0, 0, 1))
     assert (found.verdict, found.answers) == ("too_few", most)

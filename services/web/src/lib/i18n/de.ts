@@ -171,7 +171,7 @@ export const de = {
     title: "Sind sie zu unterscheiden?", text: "Freiwillige sehen echte und künstliche Bilder gemischt, je zur Hälfte, und sagen, was was ist. Die Wahrheit erfahren sie am Ende einer Runde. Sie selbst können nicht mitspielen, weil Sie nachsehen können.",
     noGenerator: "Es gibt noch keinen Generator.", isOpen: "Das Spiel ist offen", address: "Seite des Spiels", close: "Spiel schließen", images: "Bilder je Runde", open: "Spiel öffnen", needs: "Nötig sind mindestens {{least}} künstliche Bilder, die die Filter behalten haben; dieser Generator hat {{n}}.", nobody: "Noch hat niemand eine Runde beendet.",
     verdict: {
-      too_few: "Zu wenige Antworten für eine Aussage: Nötig sind mindestens 3 Personen und 40 Antworten.", told_apart: "Künstliche Bilder werden besser von echten unterschieden als durch Raten.", reversed: "Die Antworten sind öfter falsch als durch Raten: Ein Unterschied wird gesehen und falsch gedeutet.",
+      too_few: "Zu wenige Antworten für eine Aussage: Nötig sind mindestens 5 Personen und 40 Antworten.", told_apart: "Künstliche Bilder werden besser von echten unterschieden als durch Raten.", reversed: "Die Antworten sind öfter falsch als durch Raten: Ein Unterschied wird gesehen und falsch gedeutet.",
       not_told_apart: "Nicht gezeigt ist, dass man sie unterscheiden kann, und auch nicht, dass man es nicht kann: Bis zu {{high}} richtige Antworten sind nicht ausgeschlossen.",
     },
     detectable: "Bei so wenigen Antworten bliebe ein Anteil richtiger unter {{share}} meist unbemerkt.", nothingDetectable: "Bei so wenigen Antworten zeigte sich kein Anteil richtiger verlässlich.", counts: "Personen: {{players}} · beendete Runden: {{rounds}} · Antworten: {{answers}} · begonnen und verlassen: {{left}}",

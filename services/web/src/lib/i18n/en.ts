@@ -172,7 +172,7 @@ export const en = {
     title: "Do people tell them apart?", text: "Volunteers see real and synthetic images mixed, half of each, and say which is which. They are told the truth at the end of a round. You can't play yourself, because you can look it up.",
     noGenerator: "There is no generator yet.", isOpen: "The game is open", address: "The game's page", close: "Close the game", images: "Images in a round", open: "Open the game", needs: "It takes at least {{least}} synthetic images that the filters kept; this generator has {{n}}.", nobody: "Nobody has finished a round yet.",
     verdict: {
-      too_few: "Too few answers to claim anything: it takes at least 3 players and 40 answers.", told_apart: "Players tell synthetic images from real ones better than by guessing.", reversed: "Players are wrong more often than by guessing: they see a difference and misread it.",
+      too_few: "Too few answers to claim anything: it takes at least 5 players and 40 answers.", told_apart: "Players tell synthetic images from real ones better than by guessing.", reversed: "Players are wrong more often than by guessing: they see a difference and misread it.",
       not_told_apart: "It is not shown that players can tell them apart, nor that they can't: up to {{high}} right answers are not excluded.",
     },
     detectable: "With so few answers, less than {{share}} right would mostly go unnoticed.", nothingDetectable: "With so few answers, no share of right answers would reliably show.", counts: "Players: {{players}} · finished rounds: {{rounds}} · answers: {{answers}} · rounds begun and left: {{left}}",

@@ -171,7 +171,7 @@ export const fr = {
     title: "Peut-on les distinguer ?", text: "Des volontaires voient des images réelles et synthétiques mêlées, moitié-moitié, et disent lesquelles sont lesquelles. La vérité leur est dite à la fin d’une manche. Vous ne pouvez pas jouer, car vous pouvez vérifier.",
     noGenerator: "Il n’y a pas encore de générateur.", isOpen: "Le jeu est ouvert", address: "La page du jeu", close: "Fermer le jeu", images: "Images par manche", open: "Ouvrir le jeu", needs: "Il faut au moins {{least}} images synthétiques gardées par les filtres ; ce générateur en a {{n}}.", nobody: "Personne n’a encore terminé une manche.",
     verdict: {
-      too_few: "Trop peu de réponses pour conclure : il faut au moins 3 personnes et 40 réponses.", told_apart: "Les images synthétiques sont distinguées des réelles mieux qu’au hasard.", reversed: "Les réponses sont fausses plus souvent qu’au hasard : une différence est vue et mal interprétée.",
+      too_few: "Trop peu de réponses pour conclure : il faut au moins 5 personnes et 40 réponses.", told_apart: "Les images synthétiques sont distinguées des réelles mieux qu’au hasard.", reversed: "Les réponses sont fausses plus souvent qu’au hasard : une différence est vue et mal interprétée.",
       not_told_apart: "Il n’est pas montré qu’on peut les distinguer, ni qu’on ne le peut pas : jusqu’à {{high}} de réponses justes ne sont pas exclus.",
     },
     detectable: "Avec si peu de réponses, moins de {{share}} de justes passerait le plus souvent inaperçu.", nothingDetectable: "Avec si peu de réponses, aucune part de justes ne se verrait de façon fiable.", counts: "Personnes : {{players}} · manches terminées : {{rounds}} · réponses : {{answers}} · manches abandonnées : {{left}}",
