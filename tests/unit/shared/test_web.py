@@ -107,6 +107,7 @@ def test_what_is_under_way_when_the_server_ends_is_told_to_come_again(deps: Deps
 
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()  # so that a request which comes before the server does waits for it
         config = uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
         serving = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
