@@ -6,8 +6,10 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -119,7 +121,16 @@ def until(true: Callable[[], bool], patience_s: float = 60.0) -> None:
 @pytest.fixture
 def copy(labelled: tuple[Up, Installation], tmp_path: Path) -> Installation:
     up, made = labelled
-    shutil.copytree(up.folder, tmp_path / "copy")
+    shutil.copytree(
+        up.folder, tmp_path / "copy", ignore=shutil.ignore_patterns("*.db", "*.db-wal", "*.db-shm")
+    )
+    # The platform goes on writing: a database's file and its log, read one after the other, need not fit together.
+    for path in up.folder.rglob("*.db"):
+        with (
+            closing(sqlite3.connect(path)) as running,
+            closing(sqlite3.connect(tmp_path / "copy" / path.relative_to(up.folder))) as still,
+        ):
+            running.backup(still)
     return Installation(tmp_path / "copy", made.project, made.images)
 
 
