@@ -92,6 +92,9 @@ chaos: $(VENV)/.dev ## Fault runs of 1,000 submissions on real servers, one JSON
 e2e: $(VENV)/.dev $(WEB)/dist/index.html ## The whole platform in a process of its own, and a real browser
 	$(PY) -m pytest tests/e2e
 
+looks: $(VENV)/.dev $(WEB)/dist/index.html ## Every page against its reference picture (BRAMBLE_LOOKS=renew makes them anew)
+	BRAMBLE_LOOKS=$${BRAMBLE_LOOKS:-compare} $(PY) -m pytest tests/e2e/test_web.py -k looks
+
 chart-check: $(VENV)/.dev ## Helm chart and Dockerfiles: lint, render, validate
 	$(PY) -m pytest -rs tests/chart
 

@@ -29,8 +29,17 @@ CHROMIUM = os.environ.get("BRAMBLE_CHROMIUM") or shutil.which("chromium") or shu
 
 
 @pytest.mark.parametrize(
-    "spec", ["volunteer", "lab", "pages", "decoder", "learning", "offline", "canvas", "everyone", "looks"]
-)
+    "spec",
+    [
+        "volunteer", "lab", "pages", "decoder", "learning", "offline", "canvas", "everyone",
+        pytest.param(
+            "looks",
+            marks=pytest.mark.skipif(
+                "BRAMBLE_LOOKS" not in os.environ, reason="make looks: not yet seen to hold on other machines"
+            ),
+        ),
+    ],
+)  # fmt: skip
 def test_in_chromium(spec: str, up: Up) -> None:
     with up.lab() as lab:
         seeded = seed(lab, load(slabs=6, per_slab=4), quorum=5)
