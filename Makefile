@@ -16,7 +16,7 @@ WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/pa
 
 .PHONY: help setup setup-dev setup-web web run demo test check lint types unit web-check contract integration e2e chart-check chart-test \
 	bench bench-consensus fit-confidence bench-segment bench-intake bench-synthesis bench-web train-drupelet proto openapi lock fmt audit clean \
-	run-distributed chaos load
+	run-distributed chaos looks load
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
