@@ -193,7 +193,10 @@ def test_a_harmed_version_is_superseded_by_what_it_was(copy: Installation, what:
     assert (code, total["differ"], total["versions"]) == (0, 1, 1)
     assert said[image]["version"] == before["version"] + 1
     after = copy.newest(image)
-    same = ("labels", "submissions", "basis", "method", "project_id")
+    same: tuple[str, ...] = ("submissions", "method", "project_id")
+    # One from before the raters were known is made with what is known now, where nothing says any more what it was made of.
+    if "submissions" not in what or json.loads(before["basis"])["1"]["raters"]:
+        same += ("labels", "basis")
     assert {k: after[k] for k in same} == {k: before[k] for k in same}, "not bit for bit"
     assert copy.rows(t.versions, image_id=image)[-2] == harmed, "history was lost"
     assert copy.newest(other) == others
