@@ -13,7 +13,7 @@ from sqlalchemy import Connection, case, func, select, update
 from services.synthesis.domain import game, labelmaps
 from services.synthesis.domain.game import Answer, Candidate, Item
 from services.synthesis.events import read_ref
-from services.synthesis.store import Record, Store, known
+from services.synthesis.store import ANY_MASKS, Record, Store, known
 from services.synthesis.tables import answers, games, items, rounds, synthetic
 from shared.blobs import BlobStore
 from shared.db.upsert import upsert as insert_into
@@ -90,7 +90,7 @@ class GameStore:
         played = self._played(row.generator_id, player_id)
         begun = next((r for r in played if r.finished_at_us is None and not r.void), None)
         finished = [r for r in played if r.finished_at_us is not None]
-        right = sum(self.right(r) for r in finished)
+        right = self.right(finished)
         _, kept, real = self._fresh(row, played)
         total = sum(r.images for r in finished)
         return begun, game.enough(len(kept), len(real)), len(finished), right, total
@@ -108,9 +108,8 @@ class GameStore:
             generator, kept, real = self._fresh(row, played)
             seed = secrets.randbits(62)
             rng = np.random.default_rng(seed)
-            drawn = game.draw(
-                rng, *self._candidates(generator, kept, real, player_id, row.images, rng), row.images
-            )
+            known_real = self._candidates(generator, real, player_id, row.images, rng)
+            drawn = game.draw(rng, kept, known_real, row.images)
             values = {
                 "id": new_id(),
                 "project_id": row.project_id,
@@ -149,12 +148,12 @@ class GameStore:
             rows = conn.execute(select(answers).where(answers.c.round_id == round_id)).all()
         return {row.position: row.synthetic for row in rows}
 
-    def right(self, row: Record) -> int:
-        """How many answers of a round are right."""
-        said = self.answers_of(row.id)
-        return sum(
-            said.get(place) == item.synthetic for place, item in enumerate(game.items_from_json(row.items))
-        )
+    def right(self, played: Sequence[Record]) -> int:
+        """How many answers of these rounds are right."""
+        truth = {row.id: game.items_from_json(row.items) for row in played}
+        with self.db.read() as conn:
+            given = conn.execute(select(answers).where(answers.c.round_id.in_(list(truth)))).all()
+        return sum(a.synthetic == truth[a.round_id][a.position].synthetic for a in given)
 
     def answer(self, row: Record, position: int, said: bool) -> None:
         """Keep an answer. The same again changes nothing. Raises Conflict for another one, InvalidInput for a place beyond the round,
@@ -209,8 +208,7 @@ class GameStore:
 
     def _labelled(self, project_id: str) -> list[tuple[str, str | None]]:
         """(id, picture hash) of all images that have or had masks, without the masks."""
-        here = (items.c.project_id == project_id) & items.c.deleted.is_(False)
-        here &= items.c.gold.is_not(None) | items.c.consensus.is_not(None)
+        here = (items.c.project_id == project_id) & items.c.deleted.is_(False) & ANY_MASKS
         query = select(items.c.image_id, items.c.picture_hash).where(here).order_by(items.c.image_id)
         with self.db.read() as conn:
             return [(row.image_id, row.picture_hash) for row in conn.execute(query)]
@@ -240,12 +238,11 @@ class GameStore:
     def _candidates(
         self,
         generator: Record,
-        kept: list[Candidate],
         real: list[Candidate],
         player_id: str,
         most: int,
         rng: np.random.Generator,
-    ) -> tuple[list[Candidate], list[Candidate]]:
+    ) -> list[Candidate]:
         """``real`` cut down to some of each kind, with whether the player has labelled them."""
         cut: list[Candidate] = []
         for seen in (True, False):
@@ -265,7 +262,7 @@ class GameStore:
             if told is not None and told.labelled:
                 labellers = told.consensus["raters"] if told.consensus is not None else ()
                 found.append(Candidate(image.id, image.seen, player_id in labellers))
-        return kept, found
+        return found
 
     def _sources(self, row: Record, found: Sequence[Item]) -> dict[str, dict[str, Any]]:
         """Image id → BlobRef, for those that still are there."""

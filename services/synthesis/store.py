@@ -16,7 +16,7 @@ from shared.db.upsert import upsert as insert_into
 from shared.errors import NotFound
 
 Record = Row[Any]
-_ANY_MASKS = or_(items.c.gold.is_not(None), items.c.consensus.is_not(None))
+ANY_MASKS = or_(items.c.gold.is_not(None), items.c.consensus.is_not(None))
 
 
 def known(row: Record) -> Known:
@@ -82,7 +82,7 @@ class Store:
         last = ""
         while True:
             query = select(items).where(items.c.project_id == project_id, items.c.image_id > last)
-            query = query.where(items.c.deleted.is_(False), _ANY_MASKS)
+            query = query.where(items.c.deleted.is_(False), ANY_MASKS)
             with self.db.read() as conn:
                 rows = conn.execute(query.order_by(items.c.image_id).limit(500)).all()
             yield from (item for item in map(known, rows) if item.labelled)
@@ -95,7 +95,7 @@ class Store:
         here = (
             (items.c.project_id == project_id) & items.c.picture_hash.is_(None) & items.c.deleted.is_(False)
         )
-        query = select(items.c.image_id, items.c.frame).where(here, _ANY_MASKS).limit(200)
+        query = select(items.c.image_id, items.c.frame).where(here, ANY_MASKS).limit(200)
         with self.db.read() as conn:
             return list(conn.execute(query).all())
 

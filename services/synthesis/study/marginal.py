@@ -41,7 +41,7 @@ def rows(
 
     out: list[dict[str, Any]] = []
     real = curve(["base", *parts("crowd")])
-    found = worth.next_ones(real, LABELS / labels_per_image, rng(), groups) if real.counts else None
+    found = worth.next_ones(real, LABELS / labels_per_image, rng(), groups)
     if found is not None:
         asked = round(found.more * labels_per_image)
         row = _row(base, "volunteers' labels", asked, found)

@@ -20,7 +20,7 @@ from services.synthesis.domain import labelmaps
 from services.synthesis.domain.masks import draw_masks
 from services.synthesis.domain.params import MIN_TRAIN_IMAGES, SYNTHETIC_ARMS, StudyParams, TrainParams
 from services.synthesis.study.data import StudySet, check, folds_of
-from services.synthesis.study.ledger import Ledger
+from services.synthesis.study.ledger import Ledger, Pairs
 from services.synthesis.training.progress import Report, part, silent
 from shared.imaging import metrics
 
@@ -129,9 +129,9 @@ def run_all(
 class _Sets:
     """Positions and label maps of a fold: the base set, the volunteers' part, all of the expert's, and the test images."""
 
-    base: tuple[NDArray[np.float32], NDArray[np.uint8]]
-    crowd: tuple[NDArray[np.float32], NDArray[np.uint8]]
-    expert: tuple[NDArray[np.float32], NDArray[np.uint8]]
+    base: Pairs
+    crowd: Pairs
+    expert: Pairs
     test: NDArray[np.int64]
     order: NDArray[np.int64]
     """Puts base and crowd, joined, in the order of the data, where neighbours of one volume lie together."""
@@ -141,7 +141,7 @@ class _Sets:
 class _Synthetic:
     """Pairs that passed the filters; how many were drawn, kept and refused why; and, where there are too few, why there are none."""
 
-    pairs: tuple[NDArray[np.float32], NDArray[np.uint8]] | None = None
+    pairs: Pairs | None = None
     counts: dict[str, Any] | None = None
     why: str = ""
 
@@ -176,7 +176,8 @@ def _generate(sets: _Sets, classes: int, params: StudyParams, run: Run, report: 
     from services.synthesis import judge
     from services.synthesis.training import diffusion, sampling
 
-    images, maps = (array[sets.order] for array in _join(sets.base, sets.crowd))
+    images, maps = _join(sets.base, sets.crowd)
+    images, maps = images[sets.order], maps[sets.order]
     if len(images) < MIN_TRAIN_IMAGES or not maps.any():
         return _Synthetic(why="too few images to train a generator")
     training = TrainParams(
@@ -225,7 +226,7 @@ def _train_and_test(
         return {"scores": None, "why": synthetic.why, "synthetic": synthetic.counts}
     seed = params.seed * 1000 + run.seed
     real = _real(sets, run)
-    fake = _fake(synthetic, run) if synthetic is not None else _none_of(real)
+    fake = _fake(synthetic, run) if synthetic is not None else (real[0][:0], real[1][:0])
     steps, start = params.steps, None
     images, maps = fake if run.kind == "synthetic_only" else _join(real, fake)
     if run.kind == "fewer_steps":
@@ -256,7 +257,7 @@ def _train_and_test(
     }
 
 
-def _real(sets: _Sets, run: Run) -> tuple[Any, Any]:
+def _real(sets: _Sets, run: Run) -> Pairs:
     """The really labelled pairs of an arm; all that base and crowd have, unless it says otherwise."""
     if run.kind in ("base", "fewer_steps", "augmented"):
         return sets.base
@@ -265,25 +266,21 @@ def _real(sets: _Sets, run: Run) -> tuple[Any, Any]:
     return _join(sets.base, _some(sets.crowd, run.part if run.kind == "crowd" else 1.0))
 
 
-def _fake(synthetic: _Synthetic, run: Run) -> tuple[Any, Any]:
+def _fake(synthetic: _Synthetic, run: Run) -> Pairs:
     """An arm's synthetic pairs, with their masks swapped where that is asked for."""
     assert synthetic.pairs is not None
     images, maps = _some(synthetic.pairs, run.part)
     return images, np.roll(maps, 1 + len(maps) // 3, axis=0) if run.kind == "crowd_shuffled" else maps
 
 
-def _none_of(pairs: tuple[Any, Any]) -> tuple[Any, Any]:
-    return pairs[0][:0], pairs[1][:0]
-
-
-def _some(pairs: tuple[Any, Any], part: float) -> tuple[Any, Any]:
+def _some(pairs: Pairs, part: float) -> Pairs:
     """A part of image and map pairs, spread evenly over them: smaller parts aren't the first volumes only."""
     count = max(1, round(part * len(pairs[0]))) if len(pairs[0]) else 0
     places = np.linspace(0, len(pairs[0]) - 1, count).round().astype(int)
     return pairs[0][places], pairs[1][places]
 
 
-def _join(a: tuple[Any, Any], b: tuple[Any, Any]) -> tuple[Any, Any]:
+def _join(a: Pairs, b: Pairs) -> Pairs:
     return np.concatenate([a[0], b[0]]), np.concatenate([a[1], b[1]])
 
 

@@ -23,13 +23,13 @@ from torch.nn import functional
 
 from services.synthesis.domain.params import MIN_TRAIN_IMAGES, TrainParams
 from services.synthesis.training.checkpoints import Checkpoints, MemoryCheckpoints
+from services.synthesis.training.denoiser import NO_MASK, metadata
 from services.synthesis.training.latent import Base
 from services.synthesis.training.progress import RELEASED, Clock, Report, Stopped, silent
 from shared.errors import InvalidInput
 
 RATE = 1e-5
 """The usual rate for a ControlNet; the small network's would undo what the base knows."""
-NO_MASK = -1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +179,17 @@ def save_weights(control: Control) -> bytes:
 
 def is_control(data: bytes) -> bool:
     """Whether these are weights of this backend (and not of the small network)."""
-    return "bramble_controlnet" in _metadata(data)
+    try:
+        return "bramble_controlnet" in metadata(data)
+    except (ValueError, KeyError, TypeError, struct.error):
+        return False
 
 
 def load_weights(data: bytes, base: Base) -> Control:
     """The inverse of `save_weights`. Raises InvalidInput for another base, or tensors that don't fit it."""
     from safetensors.torch import load
 
-    raw = json.loads(_metadata(data)["bramble_controlnet"])
+    raw = json.loads(metadata(data)["bramble_controlnet"])
     if raw["base"] != base.digest:
         raise InvalidInput(
             "This generator was trained on another Stable Diffusion base than the one under BRAMBLE_SD_PATH; "
@@ -201,15 +204,6 @@ def load_weights(data: bytes, base: Base) -> Control:
         ) from None
     net.to(base.words.device).eval()
     return Control(Frame(raw["size"], raw["channels"], raw["classes"]), net, base)
-
-
-def _metadata(data: bytes) -> dict[str, str]:
-    try:
-        (length,) = struct.unpack("<Q", data[:8])
-        found: dict[str, str] = json.loads(data[8 : 8 + length]).get("__metadata__", {})
-        return found
-    except (ValueError, struct.error, AttributeError):
-        return {}
 
 
 def _build(base: Base) -> Any:

@@ -116,6 +116,17 @@ def save_weights(generator: Generator) -> bytes:
     return bytes(save(state, metadata={"bramble": json.dumps(shape_dict(generator.shape))}))
 
 
+def metadata(data: bytes) -> dict[str, str]:
+    """What stands beside the tensors in the head of a safetensors file. Raises KeyError, ValueError, TypeError or struct.error for other
+    bytes."""
+    import json
+    import struct
+
+    (length,) = struct.unpack("<Q", data[:8])
+    found: dict[str, str] = json.loads(data[8 : 8 + length])["__metadata__"]
+    return found
+
+
 def load_weights(data: bytes) -> Generator:
     """The inverse of `save_weights`. Raises InvalidInput for other bytes or tensors of another shape."""
     import json
@@ -124,9 +135,7 @@ def load_weights(data: bytes) -> Generator:
     from safetensors.torch import load
 
     try:
-        (length,) = struct.unpack("<Q", data[:8])
-        meta = json.loads(data[8 : 8 + length])["__metadata__"]["bramble"]
-        raw = json.loads(meta)
+        raw = json.loads(metadata(data)["bramble"])
         shape = Shape(
             raw["size"],
             raw["channels"],
