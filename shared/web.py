@@ -22,7 +22,7 @@ from starlette.types import Message as AsgiMessage
 from shared import telemetry
 from shared.dead_letters import dead_letter_router
 from shared.deps import Deps
-from shared.errors import BrambleError
+from shared.errors import BrambleError, Unavailable
 from shared.ids import new_id
 from shared.pace import PACE
 
@@ -153,8 +153,7 @@ class ContextMiddleware:
             # the server, which would say 500 to it, waits for nothing more from this task.
             if started_answer:
                 raise
-            headers = {"Retry-After": "2", "Connection": "close"}
-            await problem(503, "unavailable", ENDING, headers=headers)(scope, receive, send_with_id)
+            await problem_of(Unavailable(ENDING, retry_after=2))(scope, receive, send_with_id)
         except Exception as error:
             # Answered here and not by Starlette's outermost handler, where the request id is gone.
             log.error("unexpected %s", type(error).__name__, exc_info=error)
