@@ -12,7 +12,7 @@ from services.consensus.domain.hierarchical import Trail, estimate
 from services.consensus.domain.reliability import Given, report
 from services.consensus.domain.votes import image_votes
 from tests.unit.consensus.crowds import crowd, disc
-from tests.unit.consensus.test_service import Service, disk
+from tests.unit.consensus.service import Service, disk
 
 
 def series(excess: np.ndarray, dice: np.ndarray | None = None) -> list[Answer]:

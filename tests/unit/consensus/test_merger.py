@@ -14,7 +14,7 @@ from services.consensus.merger import Merger
 from shared.contracts.bramble.annotations.v1.events_pb2 import GoldAdded
 from shared.contracts.bramble.images.v1.events_pb2 import ImageDeleted
 from shared.errors import Unavailable
-from tests.unit.consensus.test_service import PROJECT, Service, disk
+from tests.unit.consensus.service import PROJECT, Service, disk
 
 
 def waiting(service: Service) -> list[str]:

@@ -19,7 +19,7 @@ from shared.contracts.bramble.annotations.v1.events_pb2 import Overlap, ProjectU
 from shared.contracts.bramble.common.v1.common_pb2 import Label
 from shared.imaging import rle
 from tests.unit.consensus.crowds import disc
-from tests.unit.consensus.test_service import PROJECT, Service, disk
+from tests.unit.consensus.service import PROJECT, Service, disk
 
 BOUNDS = Bounds(2, 5, 0.9)
 

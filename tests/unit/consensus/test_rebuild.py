@@ -18,7 +18,7 @@ from services.consensus.merger import Merger
 from services.consensus.rebuild import rebuild
 from shared.contracts.bramble.annotations.v1.events_pb2 import AnnotationSubmitted
 from shared.imaging import rle
-from tests.unit.consensus.test_service import Service, crowd, disk
+from tests.unit.consensus.service import Service, crowd, disk
 
 
 def test_last_months_versions_are_rebuilt_bit_for_bit(tmp_path: Path) -> None:
