@@ -98,6 +98,6 @@ def test_one_round_is_started_and_ended_however_many_ask_at_once(db, tmp_path):
     ended = games.round(found[0].id)
     assert ended.answered == 16
     assert ended.finished_at_us is not None
-    assert games.right(ended) == 8
+    assert games.right([ended]) == 8
     with pytest.raises(Conflict, match="the first one counts"):
         games.answer(found[0], 3, False)
