@@ -20,6 +20,7 @@ import orjson
 from fastapi import Request
 
 from shared.errors import Forbidden, Unauthenticated, Unavailable
+from shared.keys import Keys, accepted_of
 
 HEADER = "x-bramble-principal"
 MAX_AGE_S = 300
@@ -88,8 +89,9 @@ class Principal:
             raise Forbidden(f"This API key lacks the scope {scope!r}; make a key with that scope.")
 
 
-def encode_principal(principal: Principal, secret: bytes, now_s: int | None = None) -> str:
+def encode_principal(principal: Principal, secret: bytes | Keys, now_s: int | None = None) -> str:
     """The signed header value. The gateway may reuse it for up to a minute."""
+    secret = accepted_of(secret)[0]
     body = {
         "i": principal.id,
         "r": int(principal.role),
@@ -104,10 +106,10 @@ def encode_principal(principal: Principal, secret: bytes, now_s: int | None = No
 
 
 @lru_cache(maxsize=4096)
-def _decode(value: str, secret: bytes) -> tuple[Principal, int]:
+def _decode(value: str, secrets: tuple[bytes, ...]) -> tuple[Principal, int]:
     text, _, mac = value.rpartition(".")
-    expected = hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
-    if not hmac.compare_digest(expected, mac):
+    expected = (hmac.new(secret, text.encode(), hashlib.sha256).hexdigest() for secret in secrets)
+    if not any(hmac.compare_digest(one.encode(), mac.encode()) for one in expected):
         raise Unauthenticated("The identity header isn't signed by this installation's gateway.")
     body = orjson.loads(base64.urlsafe_b64decode(text))
     principal = Principal(
@@ -121,10 +123,11 @@ def _decode(value: str, secret: bytes) -> tuple[Principal, int]:
     return principal, body["t"]
 
 
-def decode_principal(value: str, secret: bytes, now_s: int | None = None) -> Principal:
-    """The principal of a header value. Raises Unauthenticated when it is unsigned or changed; Unavailable when it is too old, which no
-    new login would mend: the clocks of two hosts disagree, or were stepped between signing and reading."""
-    principal, signed_at = _decode(value, secret)
+def decode_principal(value: str, secret: bytes | Keys, now_s: int | None = None) -> Principal:
+    """The principal of a header value, signed by any key that is accepted now. Raises Unauthenticated when it is unsigned or
+    changed; Unavailable when it is too old, which no new login would mend: the clocks of two hosts disagree, or were stepped between
+    signing and reading."""
+    principal, signed_at = _decode(value, accepted_of(secret))
     now = int(time.time()) if now_s is None else now_s
     if abs(now - signed_at) > MAX_AGE_S:
         raise Unavailable(
@@ -139,7 +142,7 @@ def system_principal(roles: Iterable[str] = ()) -> Principal:
     return Principal(id="system", role=Role.OPERATOR, scopes=frozenset(roles) or ALL_SCOPES)
 
 
-def principal_of(header: str | None, secret: bytes) -> Principal:
+def principal_of(header: str | None, secret: bytes | Keys) -> Principal:
     """Who asks, by the value of the identity header; raises Unauthenticated where there is none, and as `decode_principal` does."""
     if not header:
         raise Unauthenticated("Log in first, or send an API key as `Authorization: Bearer brk_…`.")

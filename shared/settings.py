@@ -11,6 +11,8 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.keys import Keys
+
 SERVICES = ("gateway", "images", "annotations", "inference", "consensus", "synthesis")
 
 
@@ -43,9 +45,18 @@ class Settings(BaseSettings):
     )
     internal_secret: str = Field(
         "",
-        description="Signs the principal between gateway and services. Empty: made once in the data folder.",
+        description="Signs the principal between gateway and services, or the ring that `bramble admin rotate-keys --print` prints. "
+        "Empty: made once in the data folder.",
     )
-    internal_secret_file: Path | None = Field(None, description="File that holds the internal secret.")
+    internal_secret_file: Path | None = Field(
+        None, description="File that holds the internal secret; read again when it changes."
+    )
+    pseudonym_secret: str = Field(
+        "",
+        description="Keys the pseudonyms in DICOM files. Must never change: later parts of a study would get others. Empty: the "
+        "installation's first internal secret, which rotations keep for this.",
+    )
+    pseudonym_secret_file: Path | None = Field(None, description="File that holds the secret of pseudonyms.")
     public_url: str = Field(
         "", description="Address under which browsers reach the gateway; sets Secure cookies when https."
     )
@@ -90,12 +101,31 @@ class Settings(BaseSettings):
             return self.database_url.replace("{service}", service)
         return f"sqlite:///{(self.data_dir / 'db' / f'{service}.db').absolute()}"
 
-    @cached_property
+    @property
     def secret(self) -> bytes:
-        """The internal secret: given, from a file, or made once and kept (mode 600) in the data folder."""
+        """The internal secret that signs now."""
+        return self.keys.signing
+
+    @property
+    def secret_path(self) -> Path:
+        """Where the internal secret lies, unless it is given itself."""
+        return self.internal_secret_file or self.data_dir / "secret"
+
+    @property
+    def pseudonyms(self) -> bytes:
+        """The secret of pseudonyms: given, from a file, or the first internal secret. Raises OSError where the file can't be read."""
+        if self.pseudonym_secret:
+            return self.pseudonym_secret.encode()
+        if self.pseudonym_secret_file is not None:
+            return self.pseudonym_secret_file.read_text().strip().encode()
+        return self.keys.ring.pseudonyms
+
+    @cached_property
+    def keys(self) -> Keys:
+        """The internal secrets: given, from a file, or made once and kept (mode 600) in the data folder."""
         if self.internal_secret:
-            return self.internal_secret.encode()
-        path = self.internal_secret_file or self.data_dir / "secret"
+            return Keys(self.internal_secret)
+        path = self.secret_path
         if not path.exists() and self.internal_secret_file is None:
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
@@ -105,7 +135,7 @@ class Settings(BaseSettings):
             else:
                 with os.fdopen(handle, "w") as file:
                     file.write(secrets.token_hex(32))
-        return path.read_text().strip().encode()
+        return Keys(path=path)
 
     @property
     def is_embedded(self) -> bool:

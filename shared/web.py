@@ -202,7 +202,7 @@ def create_service_app(deps: Deps, *, checks: Mapping[str, Callable[[], None]] |
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.deps = deps
-    app.state.secret = deps.settings.secret
+    app.state.secret = deps.settings.keys
     install_problem_handlers(app)
     app.add_middleware(ContextMiddleware, service=deps.service)
     all_checks = {"database": deps.db.ping, "bus": deps.bus.ping, "blobs": deps.blobs.ping, **(checks or {})}

@@ -86,7 +86,7 @@ class Distributed:
             "BRAMBLE_DATABASE_URL": f"{base}/bramble_{run}_{{service}}",
             "BRAMBLE_BUS_URL": f"kafka://{self._kafka()}",
             "BRAMBLE_BLOB_URL": f"s3://{rest}/bramble-{run}?secure={secure}",
-            "BRAMBLE_INTERNAL_SECRET": secrets.token_hex(24),
+            "BRAMBLE_INTERNAL_SECRET_FILE": str(self._secret(run)),
             "BRAMBLE_SERVICES_URLS": json.dumps(
                 {n: self._route(n, f"http://127.0.0.1:{p}") for n, p in self.ports.items()}
             ),
@@ -97,13 +97,19 @@ class Distributed:
             "PYTHONUNBUFFERED": "1",
             **self._extra,
         }
-        self._bramble("admin", "migrate")
+        self.bramble("admin", "migrate")
         for name in SERVICES:
             self.start_service(name)
         if self.with_worker:
             self.start_service("worker")
         for name in SERVICES:
             self.wait_ready(name)
+
+    def _secret(self, run: str) -> Path:
+        path = self.logs / f"secret-{run}"
+        path.touch(0o600)
+        path.write_text(secrets.token_hex(24))
+        return path
 
     def _kafka(self) -> str:
         """Where services reach the broker, which is started."""
@@ -221,8 +227,11 @@ class Distributed:
                 self.postgres.drop_database(name)
         for server in (self.kafka, self.minio, self.postgres):
             server.stop()
+        if secret := self.environment.get("BRAMBLE_INTERNAL_SECRET_FILE"):
+            Path(secret).unlink(missing_ok=True)
 
-    def _bramble(self, *arguments: str) -> None:
+    def bramble(self, *arguments: str) -> None:
+        """Run a command of the CLI as the services' operator. Raises ServerError with what it said where it fails."""
         command = [sys.executable, "-m", "services.cli.main", *arguments]
         done = subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True)
         if done.returncode != 0:

@@ -32,7 +32,7 @@ def create_router(deps: Deps, intake: GroupCommitter) -> APIRouter:
     """Routes that raters use."""
     router = APIRouter(prefix="/api/v1", tags=["labelling"])
     db, clock = deps.db, deps.clock
-    secret = deps.settings.secret
+    secret = deps.settings.keys
 
     @router.post(
         "/projects/{project_id}/next",

@@ -25,6 +25,7 @@ from shared.auth import HEADER, principal_of
 from shared.clock import Clock
 from shared.db.session import Database
 from shared.errors import BadRequest, BrambleError, TooLarge
+from shared.keys import Keys
 from shared.web import API, problem_of
 
 LARGE_BODY = (
@@ -37,7 +38,7 @@ _JSON = (b"content-type", b"application/json")
 
 
 async def answer(
-    intake: GroupCommitter, secret: bytes, principal: str | None, lease_id: str, body: bytes
+    intake: GroupCommitter, secret: bytes | Keys, principal: str | None, lease_id: str, body: bytes
 ) -> Receipt:
     """Take one submission. Raises what the caller has to be told; returns when it is on disk."""
     who = principal_of(principal, secret)
@@ -65,7 +66,7 @@ async def read_body(receive: Receive) -> bytes:
 class SubmissionDoor:
     """See the module's docstring."""
 
-    def __init__(self, app: ASGIApp, intake: GroupCommitter, secret: bytes) -> None:
+    def __init__(self, app: ASGIApp, intake: GroupCommitter, secret: bytes | Keys) -> None:
         self._app, self._intake, self._secret = app, intake, secret
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,7 +89,7 @@ class NextDoor:
 
     THREADS = 8
 
-    def __init__(self, app: ASGIApp, db: Database, clock: Clock, secret: bytes) -> None:
+    def __init__(self, app: ASGIApp, db: Database, clock: Clock, secret: bytes | Keys) -> None:
         self._app, self._db, self._clock, self._secret = app, db, clock, secret
         self._pool = ThreadPoolExecutor(self.THREADS, thread_name_prefix="annotations-next")
 

@@ -40,7 +40,7 @@ def create_app(deps: Deps) -> FastAPI:
     """The HTTP app. No thread runs before the first submission or task."""
     app = create_service_app(deps)
     # At the end of the list is nearest to the router: inside of the context that `create_service_app` binds.
-    secret = deps.settings.secret
+    secret = deps.settings.keys
     app.user_middleware.append(Middleware(SubmissionDoor, intake=_intake(deps), secret=secret))
     app.user_middleware.append(Middleware(NextDoor, db=deps.db, clock=deps.clock, secret=secret))
     app.include_router(api.create_router(deps))

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 
 from services.cli.output import FAILED, State, client, fail, guarded, show, table
+from shared.keys import at, fingerprint
 
 app = typer.Typer(
-    help="Migrate, back up and restore, verify blobs, rebuild consensus, create operators, read and replay dead letters.",
+    help="Migrate, back up and restore, verify blobs, rebuild consensus, create operators, rotate keys, read and replay dead letters.",
     no_args_is_help=True,
 )
 letters = typer.Typer(help="Events that no retry could help.", no_args_is_help=True)
@@ -55,6 +56,52 @@ def create_operator(
         deps.db.close()
         deps.bus.close()
     show({"id": str(account)}, f"{email} is an operator")
+
+
+@app.command("rotate-keys")
+@guarded
+def rotate_keys(
+    signs_in: Annotated[
+        float,
+        typer.Option(
+            "--signs-in", help="Seconds until the new key signs: by then every process must have read it."
+        ),
+    ] = 300.0,
+    overlap: Annotated[
+        float, typer.Option("--overlap", help="Seconds for which the old key is accepted after that.")
+    ] = 3600.0,
+    to_print: Annotated[
+        bool, typer.Option("--print", help="Write the new ring to standard output and not to the file.")
+    ] = False,
+) -> None:
+    """Give the internal secret a successor while services run. Nobody is logged out; pseudonyms in DICOM files stay.
+
+    `--signs-in 0 --overlap 0` ends the old key at once, for a secret that leaked: requests fail until every process has read the new one.
+    """
+    from services.gateway.bootstrap import rotate_keys as rotate
+    from shared.deps import Deps
+    from shared.settings import Settings
+
+    deps = Deps.create("gateway", Settings())
+    try:
+        ring = rotate(deps, signs_in_s=signs_in, overlap_s=overlap, write=not to_print)
+    finally:
+        deps.db.close()
+        deps.bus.close()
+    if to_print:
+        typer.echo(ring.dump(), nl=False)
+        return
+    new, old = ring.keys[-1], ring.keys[-2]
+    told = {
+        "key": fingerprint(new.secret),
+        "signs_from": at(new.signs_from),
+        "replaces": fingerprint(old.secret),
+        "ends": at(old.ends),
+    }
+    show(
+        told,
+        f"key {told['key']} signs from {told['signs_from']} on; {told['replaces']} is accepted until {told['ends']}",
+    )
 
 
 @app.command()

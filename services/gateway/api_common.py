@@ -67,7 +67,7 @@ def me_of(parts: Parts, account: Account, session_hash: str) -> Me:
         display_name=account.display_name,
         email=account.email or None,
         is_guest=account.is_guest,
-        csrf_token=csrf_token(parts.secret, session_hash) if session_hash else "",
+        csrf_token=csrf_token(parts.secrets.signing, session_hash) if session_hash else "",
         consent_version=account.consent_version or None,
         consent_current=account.consent_version == consent.CURRENT,
         memberships={project: str(role) for project, role in memberships.items()},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from services.gateway import consent
 from services.gateway.domain.credentials import check_password, normalise_email
 from services.gateway.passwords import Passwords
@@ -9,7 +11,8 @@ from services.gateway.store import AccountStore
 from services.gateway.store_access import AuditStore, Entry
 from shared.auth import Role
 from shared.deps import Deps
-from shared.errors import Conflict
+from shared.errors import Conflict, InvalidInput
+from shared.keys import Ring, fingerprint, replace_file
 
 DEMO_ACCOUNTS = (
     ("volunteer@demo.example", "pick-berries-01", "Demo volunteer", Role.VOLUNTEER),
@@ -33,6 +36,32 @@ def create_operator(deps: Deps, email: str, password: str) -> str:
         account = accounts.change(known.id, role=Role.OPERATOR, disabled=False)
     AuditStore(deps.db, deps.clock).write(Entry("user.role-operator", "command-line", target=account.id))
     return account.id
+
+
+def rotate_keys(deps: Deps, *, signs_in_s: float, overlap_s: float, write: bool = True) -> Ring:
+    """Give the internal secret a successor and write it into the secret's file, unless `write` is False; answers the ring. Raises Conflict
+    and InvalidInput, also where the secret has no file, or none that can be replaced."""
+    settings = deps.settings
+    ring = settings.keys.ring.rotated(
+        secrets.token_hex(32).encode(),
+        deps.clock.now_us() / 1e6,
+        signs_in_s=signs_in_s,
+        overlap_s=overlap_s,
+    )
+    if write:
+        if settings.internal_secret:
+            raise InvalidInput(
+                "The secret is given by BRAMBLE_INTERNAL_SECRET itself, which nothing here can change; say --print and put the ring there."
+            )
+        try:
+            replace_file(settings.secret_path, ring.dump())
+        except OSError as error:
+            raise InvalidInput(
+                f"{settings.secret_path} can't be replaced ({error.strerror}); say --print and put the ring where the file comes from."
+            ) from error
+    entry = Entry("keys.rotate", "command-line", target=fingerprint(ring.keys[-1].secret))
+    AuditStore(deps.db, deps.clock).write(entry)
+    return ring
 
 
 def ensure_demo_accounts(deps: Deps) -> list[tuple[str, str, str]]:

@@ -23,6 +23,7 @@ from services.gateway.domain.credentials import looks_like_key, token_hash
 from services.gateway.store import AccountStore, Found
 from shared.auth import MAX_AGE_S, Principal, Role, encode_principal
 from shared.errors import Unauthenticated
+from shared.keys import Keys
 
 COOKIE = "bramble_session"
 TTL_S = 5.0
@@ -65,6 +66,7 @@ class _Entry:
     until: float
     signed_at: float
     used_at: float
+    key: bytes  # that signed
 
 
 class Authenticator:
@@ -74,13 +76,13 @@ class Authenticator:
     def __init__(
         self,
         store: AccountStore,
-        secret: bytes,
+        keys: Keys,
         *,
         ttl_s: float = TTL_S,
         monotonic: Callable[[], float] = time.monotonic,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._store, self._secret = store, secret
+        self._store, self._keys = store, keys
         # A signature's age is read off the clock that services hold it against: where that is stepped, it is signed anew at once.
         self._ttl_s, self._monotonic, self._wall = ttl_s, monotonic, wall
         self._entries: OrderedDict[str, _Entry] = OrderedDict()
@@ -92,6 +94,8 @@ class Authenticator:
         entry = self._entries.get(digest)
         now = self._monotonic()
         if entry is None or entry.until <= now or abs(self._wall() - entry.signed_at) > _TOO_OLD_S:
+            return None
+        if entry.key != self._keys.signing:
             return None
         entry.used_at = now
         return entry.identity
@@ -167,16 +171,17 @@ class Authenticator:
             return None
         now, principal = self._monotonic(), _principal(found)
         old = self._entries.get(digest)
-        wall = self._wall()
-        if old and old.identity.principal == principal and abs(wall - old.signed_at) < _SIGNATURE_S:
+        wall, key = self._wall(), self._keys.signing
+        young = old is not None and old.key == key and abs(wall - old.signed_at) < _SIGNATURE_S
+        if old and young and old.identity.principal == principal:
             header, signed_at = old.identity.header, old.signed_at
         else:
-            header, signed_at = encode_principal(principal, self._secret, int(wall)).encode(), wall
+            header, signed_at = encode_principal(principal, key, int(wall)).encode(), wall
         current = found.account.consent_version == consent.CURRENT
         identity = Identity(principal, kind, digest, header, current)
         # What was read before a revocation must not be kept after it.
         if generation == self._generation:
-            self._entries[digest] = _Entry(identity, now + self._ttl_s, signed_at, used_at)
+            self._entries[digest] = _Entry(identity, now + self._ttl_s, signed_at, used_at, key)
             self._entries.move_to_end(digest)
             while len(self._entries) > _MOST:
                 self._entries.popitem(last=False)
@@ -184,7 +189,7 @@ class Authenticator:
 
     def sign(self, principal: Principal) -> bytes:
         """A fresh header value for a principal that differs from the cached one."""
-        return encode_principal(principal, self._secret).encode()
+        return encode_principal(principal, self._keys).encode()
 
     def forget(self, digest: str) -> None:
         """The credential was ended."""

@@ -154,7 +154,7 @@ class GatewayMiddleware:
                 raise Forbidden("Another site's page may not send this.", code="cross-site")
         if identity.kind != "session" or not route.csrf:
             return
-        if not csrf_matches(self._parts.secret, identity.credential, csrf):
+        if not csrf_matches(self._parts.secrets.ring.known(), identity.credential, csrf):
             raise Forbidden(
                 "The X-CSRF-Token header is missing or belongs to another session; read a fresh one from GET /auth/me.",
                 code="csrf",

@@ -30,7 +30,7 @@ class Parts:
 
     def __post_init__(self) -> None:
         deps = self.deps
-        self.secret = deps.settings.secret
+        self.secrets = deps.settings.keys
         self.https = deps.settings.public_url.startswith("https://")
         self.upload_bytes = deps.settings.max_upload_mb << 20
         self.accounts = AccountStore(deps.db, deps.clock)
@@ -38,7 +38,7 @@ class Parts:
         self.members = MemberStore(deps.db, deps.clock)
         self.audit = AuditStore(deps.db, deps.clock)
         self.hooks = HookStore(deps.db, deps.clock)
-        self.auth = Authenticator(self.accounts, self.secret)
+        self.auth = Authenticator(self.accounts, deps.settings.keys)
         self.limiter = Limiter(time.monotonic, enabled=deps.settings.rate_limits)
         self.upstreams = Upstreams(lambda: deps.peers)
         self.hub = Hub()

@@ -37,7 +37,7 @@ def limits_of(deps: Deps) -> Limits:
 
 
 def project_key(secret: bytes, project_id: str) -> bytes:
-    """The key of a project's pseudonyms, from the installation's secret: no two projects can be joined by them."""
+    """The key of a project's pseudonyms, from the installation's secret of pseudonyms: no two projects can be joined by them."""
     return hmac.new(secret, f"bramble/images/pseudonyms/{project_id}".encode(), hashlib.sha256).digest()
 
 
@@ -87,7 +87,7 @@ class Upload:
 
     @cached_property
     def _pseudonyms(self) -> Pseudonyms:
-        return Pseudonyms(project_key(self._deps.settings.secret, self._project_id))
+        return Pseudonyms(project_key(self._deps.settings.pseudonyms, self._project_id))
 
     def take(self, name: str, file: BinaryIO, size: int) -> None:
         """Keep or refuse one uploaded file, or each file of a ZIP. `file` is read within this call only."""

@@ -20,6 +20,7 @@ from shared.blobs import create_blobs
 from shared.bus import create_bus
 from shared.bus.topics import event_types
 from shared.contracts.bramble.common.v1.common_pb2 import Envelope
+from shared.errors import Unavailable
 from shared.imaging import rle
 from shared.imaging.rle import RLE
 from shared.settings import Settings
@@ -223,24 +224,31 @@ def read_wire(platform: Distributed) -> list[Event]:
     """All events of all topics as they lie in the broker, those that lie there twice too; poison left out."""
     types = event_types()
     bus = create_bus(f"kafka://{platform.kafka.address()}")
-    found: list[Event] = []
+    found: dict[
+        tuple[str, int, int], Event
+    ] = {}  # by place: a rebalance hands out again what wasn't committed
     try:
         with bus.consumer(f"chaos-check-{uuid.uuid4().hex[:8]}", sorted(types)) as consumer:
             deadline, idle = time.monotonic() + 60.0, 0
             while idle < 3 and time.monotonic() < deadline:
                 messages = consumer.poll(timeout_s=1.0, max_records=1000)
-                consumer.commit()
+                try:
+                    consumer.commit()
+                    behind = consumer.lag()
+                except Unavailable:  # the group forms anew: what wasn't committed comes again
+                    behind = 1
                 # Before it has joined its group it gets nothing and lags behind nothing.
-                idle = idle + 1 if found and not messages and not consumer.lag() else 0
+                idle = idle + 1 if found and not messages and not behind else 0
                 for message in messages:
                     if message.value.startswith(POISON):
                         continue
                     envelope = Envelope.FromString(message.value)
                     payload = types[message.topic].FromString(envelope.payload)  # type: ignore[attr-defined]
-                    found.append(Event(message.topic, envelope.event_id, payload))
+                    place = (message.topic, message.partition, message.offset)
+                    found[place] = Event(message.topic, envelope.event_id, payload)
     finally:
         bus.close()
-    return found
+    return list(found.values())
 
 
 def _readers() -> dict[str, list[str]]:

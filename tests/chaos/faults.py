@@ -36,8 +36,10 @@ FAULTS = (
     "clock +3600",
     "clock -3600",
     "roll all",
+    "rotate keys",
 )
 PATIENCE_S = 90.0
+_SIGNS_S = 6.0  # until a new key signs, and is looked at
 _STEPPED_S = 8.0  # longer than a sweep of leases, so that a step forward lets them expire
 
 
@@ -64,6 +66,7 @@ class Faults:
             "fill": self._fill,
             "clock": self._clock,
             "roll": self._roll,
+            "rotate": self._rotate,
         }
 
     def strike(self, fault: str, rng: np.random.Generator) -> float:
@@ -156,6 +159,13 @@ class Faults:
             for name in SERVICES:
                 for dialect in ("older", "newer"):
                     (self._points / f"{name}.{dialect}").unlink(missing_ok=True)
+
+    def _rotate(self, what: list[str], rng: np.random.Generator) -> None:
+        """The internal secret gets a successor, which signs a moment later, and then once more, since the old one is accepted for longer
+        than a run lasts: by the second writing a process that hadn't read the first would know no key that signs."""
+        for _ in range(2):
+            self._platform.bramble("admin", "rotate-keys", "--signs-in", "5", "--overlap", "600")
+            time.sleep(_SIGNS_S)
 
     def _start(self, service: str) -> None:
         self._platform.start_service(service)

@@ -12,7 +12,7 @@ from tests.servers import ServerError
 from tests.servers.plugin import skip_real
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
-FAULTS = ("die consensus after-effect", "kill postgres", "kill kafka", "poison")
+FAULTS = ("die consensus after-effect", "kill postgres", "rotate keys", "kill kafka", "poison")
 SUBMISSIONS = 200
 
 

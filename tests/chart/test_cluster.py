@@ -30,7 +30,7 @@ def make_secrets(release: Release) -> None:
     )
     release.secret("bramble-kafka", username="x", password="x", **{"ca.crt": "x"})
     release.secret("bramble-s3", key="x", secret="x", **{"ca.crt": "x"})
-    release.secret("bramble-internal", **{"internal-secret": "x"})
+    release.secret("bramble-internal", **{"internal-secret": "x", "pseudonyms": "y"})
 
 
 def available(deployment: dict[str, Any]) -> bool:

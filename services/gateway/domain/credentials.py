@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from shared.errors import InvalidInput
@@ -91,10 +91,11 @@ def csrf_token(secret: bytes, session_hash: str) -> str:
     return hmac.new(secret, b"csrf:" + session_hash.encode(), hashlib.sha256).hexdigest()
 
 
-def csrf_matches(secret: bytes, session_hash: str, given: str) -> bool:
-    """Whether `given` is the session's CSRF token; takes the same time whatever it is."""
-    expected = csrf_token(secret, session_hash)
-    return hmac.compare_digest(expected.encode(), given.encode("utf-8", "surrogateescape"))
+def csrf_matches(secrets: Iterable[bytes], session_hash: str, given: str) -> bool:
+    """Whether `given` is the session's CSRF token by any of the secrets: a page that was open before a rotation keeps its token. Takes the
+    same time whatever of one secret's token is right."""
+    told = given.encode("utf-8", "surrogateescape")
+    return any(hmac.compare_digest(csrf_token(one, session_hash).encode(), told) for one in secrets)
 
 
 def normalise_email(text: str) -> str:

@@ -42,9 +42,9 @@ def make_deps(folder: Path, service: str = "gateway", **settings: Any) -> Deps:
     return deps
 
 
-def make_service(folder: Path) -> FastAPI:
+def make_service(folder: Path, **settings: Any) -> FastAPI:
     """A service with the routes of several owners, which answers what it was sent."""
-    app = create_service_app(make_deps(folder, "images"))
+    app = create_service_app(make_deps(folder, "images", **settings))
     app.state.seen = []
 
     async def echo(request: Request, who: Who) -> Response:

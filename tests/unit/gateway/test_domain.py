@@ -42,10 +42,10 @@ def test_other_text_is_no_key(text: str) -> None:
 def test_only_the_right_csrf_token_passes(given_text: str) -> None:
     session = c.token_hash("session")
     right = c.csrf_token(b"secret", session)
-    assert c.csrf_matches(b"secret", session, right)
-    assert c.csrf_matches(b"secret", session, given_text) == (given_text == right)
-    assert not c.csrf_matches(b"other", session, right)
-    assert not c.csrf_matches(b"secret", c.token_hash("other"), right)
+    assert c.csrf_matches([b"secret"], session, right)
+    assert c.csrf_matches([b"secret"], session, given_text) == (given_text == right)
+    assert not c.csrf_matches([b"other"], session, right)
+    assert not c.csrf_matches([b"secret"], c.token_hash("other"), right)
 
 
 @pytest.mark.parametrize(

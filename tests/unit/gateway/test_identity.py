@@ -15,6 +15,7 @@ from services.gateway.store_access import MemberStore
 from shared.auth import Role, decode_principal
 from shared.clock import SystemClock
 from shared.db.session import Database
+from shared.keys import Keys
 
 
 class Store(AccountStore):
@@ -50,7 +51,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def auth(store: Store, clock: Clock) -> Authenticator:
-    return Authenticator(store, b"s" * 32, monotonic=clock)
+    return Authenticator(store, Keys("s" * 32), monotonic=clock)
 
 
 def volunteers(store: Store, n: int) -> list[str]:
@@ -177,7 +178,7 @@ def test_memberships_come_with_their_own_session(store: Store) -> None:
 def test_a_stepped_clock_is_followed_with_the_next_request(store: Store, step_s: float) -> None:
     """The signature that was made before the step would be refused by every service."""
     wall = Clock()
-    auth = Authenticator(store, b"s" * 32, wall=wall)
+    auth = Authenticator(store, Keys("s" * 32), wall=wall)
     (token,) = volunteers(store, 1)
 
     def header() -> bytes:
@@ -187,4 +188,4 @@ def test_a_stepped_clock_is_followed_with_the_next_request(store: Store, step_s:
     wall.now += 1.0
     assert header() == first
     wall.now = 10_000.0 + step_s
-    decode_principal(header().decode(), b"s" * 32, now_s=int(wall.now))
+    decode_principal(header().decode(), Keys("s" * 32), now_s=int(wall.now))

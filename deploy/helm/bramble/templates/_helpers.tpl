@@ -180,6 +180,9 @@ BRAMBLE_BLOB_URL: {{ include "bramble.blobUrl" . | quote }}
 BRAMBLE_INFERENCE_URL: {{ include "bramble.inferenceUrl" . | quote }}
 {{ if not (hasKey (.Values.extraEnv | default dict) "BRAMBLE_FORWARDED_ALLOW_IPS") }}BRAMBLE_FORWARDED_ALLOW_IPS: "10.0.0.0/8,172.16.0.0/12,192.168.0.0/16"{{ end }}
 BRAMBLE_INTERNAL_SECRET_FILE: /etc/bramble/internal/{{ .Values.internalSecret.key }}
+{{- with .Values.internalSecret.pseudonymKey }}
+BRAMBLE_PSEUDONYM_SECRET_FILE: /etc/bramble/internal/{{ . }}
+{{- end }}
 BRAMBLE_JOBS: external
 BRAMBLE_LOG_LEVEL: {{ .Values.logLevel }}
 BRAMBLE_OTLP_ENDPOINT: {{ .Values.otlpEndpoint | quote }}
