@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from services.annotations import store, store_assign
 from services.annotations.access import is_expert, require_view, transact
+from services.annotations.domain.arms import is_control
 from services.annotations.records import Project
 from services.annotations.store_assign import Assignment
 from shared.auth import Principal
@@ -25,13 +26,17 @@ def hand_out(db: Database, clock: Clock, who: Principal, project_id: str, ahead:
     """
     who.require_scope("write")
 
+    share = 0.0
+
     def find(conn: Connection) -> tuple[Project, bool]:
+        nonlocal share
         project = store.find_project(conn, project_id)
+        share = project.proposal_control
         require_view(who, project, clock.now_us())
         return project, is_expert(who, project, clock.now_us())
 
     leases = store_assign.assign_many(partial(transact, db), find, who.id, ahead, clock.now_us())
-    found = [_assignment(lease) for lease in leases]
+    found = [_assignment(x, is_control(project_id, who.id, x.task_id, share)) for x in leases]
     return orjson.dumps({**found[0], "ahead": found[1:]}) if found else None
 
 
@@ -40,14 +45,14 @@ def draft_json(draft: tuple[str, int]) -> dict[str, Any]:
     return {"masks": orjson.Fragment(draft[0]), "updated_at": to_rfc3339(draft[1])}
 
 
-def _assignment(found: Assignment) -> dict[str, Any]:
+def _assignment(found: Assignment, without: bool) -> dict[str, Any]:
     return {
         "lease": {"id": found.lease_id, "expires_at": to_rfc3339(found.expires_at)},
         "task": {
             "id": found.task_id,
             "project_id": found.project_id,
             "image": orjson.Fragment(found.image_json),
-            "has_proposal": bool(found.has_proposal),
+            "has_proposal": bool(found.has_proposal) and not without,
         },
         "draft": draft_json(found.draft) if found.draft else None,
     }

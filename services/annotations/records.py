@@ -56,6 +56,7 @@ class Project:
     overlap_most: int = 0
     overlap_dice: float = 0.9
     gold_adaptive: bool = False
+    proposal_control: float = 0.0
 
     @property
     def label_ids(self) -> list[int]:
@@ -84,6 +85,7 @@ class Project:
             "overlap_most": self.overlap_most,
             "overlap_dice": self.overlap_dice,
             "gold_adaptive": self.gold_adaptive,
+            "proposal_control": self.proposal_control,
             "status": self.status,
             "owner_id": self.owner_id,
             "created_at": to_rfc3339(self.created_at),

@@ -72,6 +72,12 @@ class ProjectIn(_In):
         False,
         description="More gold for newcomers and raters in doubt; `gold_share` is what it comes down to.",
     )
+    proposal_control: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="Control arm: share of the pairs of rater and image that are asked without a proposal.",
+    )
 
 
 class ProjectPatch(_In):
@@ -96,6 +102,7 @@ class ProjectPatch(_In):
     overlap_most: int | None = Field(None, ge=0, le=MAX_QUORUM)
     overlap_dice: float | None = Field(None, ge=0.5, le=0.999)
     gold_adaptive: bool | None = None
+    proposal_control: float | None = Field(None, ge=0, le=1)
     status: Literal["active", "paused", "archived"] | None = None
 
 
@@ -141,6 +148,7 @@ class Project(BaseModel):
     overlap_most: int
     overlap_dice: float
     gold_adaptive: bool
+    proposal_control: float
     status: Literal["active", "paused", "archived"]
     owner_id: str
     created_at: str
@@ -206,7 +214,9 @@ class NextTask(BaseModel):
     id: str
     project_id: str
     image: ImageRef
-    has_proposal: bool = Field(description="A base annotation lies at `/images/{i}/proposals`.")
+    has_proposal: bool = Field(
+        description="A base annotation lies at `/images/{i}/proposals` and may be shown; false in the control arm."
+    )
 
 
 class Draft(BaseModel):

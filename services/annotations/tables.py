@@ -70,6 +70,8 @@ projects = Table(
     Column("overlap_dice", Float, nullable=False, default=0.9, server_default=text("0.9")),
     # More gold for newcomers and for raters whose work is in doubt; `gold_share` is what it comes down to.
     Column("gold_adaptive", Boolean, nullable=False, default=False, server_default=text("false")),
+    # Share of the answers that are asked for without a proposal, so that its pull can be measured.
+    Column("proposal_control", Float, nullable=False, default=0.0, server_default=text("0")),
     _us("created_at"),
     _us("updated_at"),
 )

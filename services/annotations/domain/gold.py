@@ -8,22 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 from services.annotations.domain.answers import MaskOf
+from services.annotations.domain.chance import hash_of, share_of
 from shared.imaging import rle as rle_codec
-
-_SPAN = float(1 << 64)
-
-
-def _hash(*parts: object) -> int:
-    return int.from_bytes(blake2b("\x1f".join(map(str, parts)).encode(), digest_size=8).digest(), "big")
 
 
 def is_gold_turn(project_id: str, rater_id: str, turn: int, share: float) -> bool:
     """Whether the rater's `turn`-th task (from 0) in the project is gold, with probability `share` (0..1)."""
-    return share > 0 and _hash("turn", project_id, rater_id, turn) / _SPAN < share
+    return share > 0 and share_of("turn", project_id, rater_id, turn) < share
 
 
 #: Three gold answers tell a spammer from others nearly always (issue 7), so a newcomer meets those soon; ten make a narrow interval.
@@ -49,7 +43,7 @@ def share_for(share: float, gold_seen: int, low: float | None) -> float:
 
 def starting_point(project_id: str, rater_id: str, span: int) -> int:
     """Where in 0..`span` the rater's way round the gold begins, so that raters don't all meet it in the same order."""
-    return _hash("start", project_id, rater_id) % span if span > 0 else 0
+    return hash_of("start", project_id, rater_id) % span if span > 0 else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from sqlalchemy import func, select
@@ -203,6 +205,27 @@ def test_events_of_other_services(kit: Kit) -> None:
     with kit.deps.db.begin() as conn:
         on_proposal_ready(conn, Envelope(), ProposalReady(project_id=project["id"], image_id=image.id))
     assert kit.next(project["id"], "ann")["task"]["has_proposal"] is True
+
+
+def test_the_control_arm_is_asked_without_a_proposal_and_stays_so(kit: Kit) -> None:
+    def asked(project: dict[str, Any], rater: str) -> bool:
+        return bool(kit.next(project["id"], rater)["task"]["has_proposal"])
+
+    def prepared(share: float) -> dict[str, Any]:
+        project = kit.project(quorum=60, proposal_control=share)
+        image = kit.image(project["id"])
+        with kit.deps.db.begin() as conn:
+            on_proposal_ready(conn, Envelope(), ProposalReady(project_id=project["id"], image_id=image))
+        return project
+
+    assert all(asked(prepared(0.0), f"r{n}") for n in range(5))
+    assert not any(asked(prepared(1.0), f"r{n}") for n in range(5))
+    half = prepared(0.5)
+    first = [asked(half, f"r{n}") for n in range(40)]
+    assert 8 <= sum(first) <= 32, "both arms have raters on the same image"
+    assert [asked(half, f"r{n}") for n in range(40)] == first, (
+        "the same lease, asked for again, stays in its arm"
+    )
 
 
 def test_a_rater_in_quarantine_takes_no_place_until_it_ends(kit: Kit) -> None:

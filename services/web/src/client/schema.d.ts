@@ -3125,7 +3125,7 @@ export interface components {
             image: components["schemas"]["ImageRef"];
             /**
              * Has Proposal
-             * @description A base annotation lies at `/images/{i}/proposals`.
+             * @description A base annotation lies at `/images/{i}/proposals` and may be shown; false in the control arm.
              */
             has_proposal: boolean;
         };
@@ -3442,6 +3442,8 @@ export interface components {
             overlap_dice: number;
             /** Gold Adaptive */
             gold_adaptive: boolean;
+            /** Proposal Control */
+            proposal_control: number;
             /**
              * Status
              * @enum {string}
@@ -3566,6 +3568,12 @@ export interface components {
              * @default false
              */
             gold_adaptive: boolean;
+            /**
+             * Proposal Control
+             * @description Control arm: share of the pairs of rater and image that are asked without a proposal.
+             * @default 0
+             */
+            proposal_control: number;
         };
         /** ProjectPage */
         ProjectPage: {
@@ -3620,6 +3628,8 @@ export interface components {
             overlap_dice?: number | null;
             /** Gold Adaptive */
             gold_adaptive?: boolean | null;
+            /** Proposal Control */
+            proposal_control?: number | null;
             /** Status */
             status?: ("active" | "paused" | "archived") | null;
         };

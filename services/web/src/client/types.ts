@@ -66,6 +66,7 @@ export interface ProjectSettings {
   overlap_most: number;
   overlap_dice: number;
   gold_adaptive: boolean;
+  proposal_control: number;
 }
 
 export interface Project extends ProjectSettings {

@@ -33,6 +33,7 @@ export function emptyDraft(): ProjectDraft {
     overlap_most: 0,
     overlap_dice: 0.9,
     gold_adaptive: false,
+    proposal_control: 0,
     labels: [{ key: "1", name: "", color: PALETTE[0], description: "" }],
   };
 }
@@ -116,6 +117,9 @@ export function ProjectForm({ initial, submit, busy, note, guideApart = false, c
         <Check label={t("wizard.goldAdaptive")} checked={d.gold_adaptive} onChange={(v) => set("gold_adaptive", v)} />
         <Check label={t("wizard.feedback")} checked={d.gold_feedback} onChange={(v) => set("gold_feedback", v)} />
         <Check label={t("wizard.proposals")} checked={d.show_proposals} onChange={(v) => set("show_proposals", v)} />
+        {d.show_proposals && (
+          <Field label={t("wizard.proposalControl")} hint={t("wizard.proposalControlHint")} type="number" min={0} max={100} step={1} value={Math.round(d.proposal_control * 100)} onChange={(e) => set("proposal_control", Number(e.target.value) / 100)} />
+        )}
         <Check label={t("wizard.open")} checked={d.open} onChange={(v) => set("open", v)} />
       </section>
       {children}

@@ -28,13 +28,13 @@ export function Settings() {
     },
   });
   const archive = useMutation({ mutationFn: () => api.archiveProject(project.id), onSuccess: () => navigate("/lab") });
-  const { name, summary, instructions, quorum, gold_share, gold_feedback, open, accept_agreement, lease_seconds, show_proposals, practice_required, practice_dice, outcomes, overlap_least, overlap_most, overlap_dice, gold_adaptive } = project;
+  const { name, summary, instructions, quorum, gold_share, gold_feedback, open, accept_agreement, lease_seconds, show_proposals, practice_required, practice_dice, outcomes, overlap_least, overlap_most, overlap_dice, gold_adaptive, proposal_control } = project;
   return (
     <div className="stack narrow">
       <ProjectForm
         key={project.id}
         initial={{
-          name, summary, instructions, quorum, gold_share, gold_feedback, open, accept_agreement, lease_seconds, show_proposals, practice_required, practice_dice, outcomes, overlap_least, overlap_most, overlap_dice, gold_adaptive,
+          name, summary, instructions, quorum, gold_share, gold_feedback, open, accept_agreement, lease_seconds, show_proposals, practice_required, practice_dice, outcomes, overlap_least, overlap_most, overlap_dice, gold_adaptive, proposal_control,
           labels: project.labels.map((l) => ({ key: String(l.id), id: l.id, name: l.name, color: l.color ?? undefined, description: l.description ?? "" })),
         }}
         busy={patch.isPending}
