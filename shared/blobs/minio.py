@@ -113,18 +113,11 @@ class MinioBlobs(BlobStore):
             return self._client
 
     def _make(self, endpoint: str, secure: bool) -> Any:
-        import urllib3
         from minio import Minio
 
-        tls: dict[str, Any] = {"ca_certs": self.address.ca} if self.address.ca else {}
-        pool = urllib3.PoolManager(
-            timeout=urllib3.Timeout(connect=5, read=60),
-            maxsize=32,
-            # A request that met a restart is worth two more tries; longer outages are the caller's to wait
-            # for.
-            retries=urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=[502, 503, 504]),
-            **tls,
-        )
+        from shared.blobs.pool import StorePool
+
+        pool = StorePool(**({"ca_certs": self.address.ca} if self.address.ca else {}))
         return Minio(
             endpoint=endpoint,
             access_key=self.address.key,
@@ -327,6 +320,10 @@ def _translated(doing: str) -> Iterator[None]:
             ) from error
         raise Unavailable(f"The object store failed while {doing} (status {error.status_code}).") from error
     except (InvalidResponseError, urllib3.exceptions.HTTPError, OSError) as error:
+        if isinstance(why := getattr(error, "reason", None), urllib3.exceptions.SSLError):
+            raise Unavailable(
+                f"The object store's certificate isn't trusted ({why}); check `ca=` and the host's name in BRAMBLE_BLOB_URL."
+            ) from error
         raise Unavailable(
             f"The object store doesn't answer while {doing} ({type(error).__name__})."
         ) from error

@@ -18,6 +18,8 @@ loop.
 from __future__ import annotations
 
 import contextlib
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,6 +38,11 @@ _PARAMETERS = frozenset(
 # A killed member's partitions move on after this long: short enough for an operator who waits for recovery,
 # long enough for a pause of the garbage collector or a slow disk.
 _SESSION_MS = 10_000
+# A broker that vanished without a word is noticed by what it was asked and doesn't answer; a living one takes milliseconds. What is tried
+# again within the longer time finds a new connection. A request that may rightly wait (joining a group) has its own time in kafka-python;
+# there, and on connections that idle, the kernel must notice.
+_ANSWER_MS, _AGAIN_MS = 5_000, 12_000
+_PROBE_MS = 4_000  # of health checks, whose asker doesn't wait for longer
 _SLICE_S = 0.2  # how long `close` waits at most for a poll in another thread
 
 
@@ -86,9 +93,30 @@ class KafkaAddress:
             options |= {names[key]: given[key] for key in names if given.get(key)}
         return cls(servers, options, int(given.get("replication", "-1")))
 
+    def advice(self) -> str:
+        """A sentence on what to look at where no broker answers; "" where nothing is known. kafka-python keeps trying and says only that
+        it timed out, so this shakes hands once more."""
+        security = self.options["security_protocol"]
+        trusting = ssl.create_default_context(cafile=self.options.get("ssl_cafile"))
+        for server in self.servers:
+            host, _, port = server.rpartition(":")
+            try:
+                with socket.create_connection((host, int(port)), timeout=3) as raw:
+                    if security.endswith("SSL"):
+                        trusting.wrap_socket(raw, server_hostname=host).close()
+            except ssl.SSLCertVerificationError as error:
+                return f" The certificate isn't trusted ({server}: {error.verify_message}); check `ca` and the servers' names."
+            except OSError:
+                continue
+            if security.startswith("SASL"):
+                return f" {server} can be reached; if this lasts, check the user name or password."
+            break
+        return ""
+
 
 @contextlib.contextmanager
-def _translated(doing: str) -> Iterator[None]:
+def _translated(doing: str, address: KafkaAddress | None = None) -> Iterator[None]:
+    """kafka-python's errors as ours; with `address`, what can be found out about the cause is said."""
     from kafka import errors
 
     try:
@@ -106,10 +134,29 @@ def _translated(doing: str) -> Iterator[None]:
         raise Unavailable(
             f"Kafka refuses {doing}: this user lacks a permission ({type(error).__name__})."
         ) from error
+    except errors.SaslAuthenticationFailedError as error:
+        raise Unavailable("Kafka refuses Bramble's user name or password.") from error
     except errors.KafkaConfigurationError:
         raise  # this module's mistake, which no later try mends
     except (errors.KafkaError, OSError) as error:
-        raise Unavailable(f"Kafka doesn't answer while {doing} ({type(error).__name__}).") from error
+        advice = address.advice() if address is not None else ""
+        raise Unavailable(f"Kafka doesn't answer while {doing} ({type(error).__name__}).{advice}") from error
+
+
+def _socket_options() -> list[tuple[int, int, int]]:
+    """For each connection: no waiting for more to send, and an end to one whose peer acknowledges nothing for 10 s, or is silent for 20 s
+    when asked for a sign of life. Systems other than Linux have only a part of it."""
+    tcp = socket.IPPROTO_TCP
+    options = [(tcp, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
+    for name, value in (
+        ("TCP_KEEPIDLE", 10),
+        ("TCP_KEEPINTVL", 5),
+        ("TCP_KEEPCNT", 2),
+        ("TCP_USER_TIMEOUT", 10_000),
+    ):
+        if hasattr(socket, name):
+            options.append((tcp, getattr(socket, name), value))
+    return options
 
 
 class KafkaBus(Bus):
@@ -129,6 +176,7 @@ class KafkaBus(Bus):
             "bootstrap_timeout_ms": 10_000,
             "reconnect_backoff_max_ms": 1_000,
             "client_id": "bramble",
+            "socket_options": _socket_options(),
             **self.address.options,
         }
 
@@ -137,9 +185,9 @@ class KafkaBus(Bus):
         """The one admin client, kept between readiness probes and dropped after a failure."""
         from kafka import KafkaAdminClient
 
-        with self._admin_lock, _translated(doing):
+        with self._admin_lock, _translated(doing, self.address):
             if self._admin_client is None:
-                self._admin_client = KafkaAdminClient(**self._common(), request_timeout_ms=10_000)
+                self._admin_client = KafkaAdminClient(**self._common(), request_timeout_ms=_PROBE_MS)
             try:
                 yield self._admin_client
             except BaseException:
@@ -221,7 +269,7 @@ class _KafkaProducer(Producer):
                 allow_auto_create_topics=False,
                 linger_ms=2,
                 max_block_ms=10_000,
-                request_timeout_ms=10_000,
+                request_timeout_ms=_ANSWER_MS,
                 delivery_timeout_ms=20_000,
                 key_serializer=None,
                 value_serializer=None,
@@ -258,7 +306,7 @@ class _KafkaConsumer(Consumer):
 
         self._closing = threading.Event()
         self._lock = threading.RLock()  # the client isn't thread-safe, and `close` comes from another thread
-        with _translated(f"joining the group {group}"):
+        with _translated(f"joining the group {group}", bus.address):
             self._client = KafkaConsumer(
                 **bus._common(),
                 metrics_enabled=False,
@@ -268,7 +316,7 @@ class _KafkaConsumer(Consumer):
                 allow_auto_create_topics=False,
                 session_timeout_ms=_SESSION_MS,
                 heartbeat_interval_ms=_SESSION_MS // 4,
-                request_timeout_ms=15_000,
+                request_timeout_ms=_ANSWER_MS,
                 fetch_max_wait_ms=100,
                 metadata_max_age_ms=30_000,
             )
@@ -294,12 +342,12 @@ class _KafkaConsumer(Consumer):
     def commit(self) -> None:
         with self._lock, _translated("committing offsets"):
             if not self._closing.is_set():
-                self._client.commit(timeout_ms=15_000)
+                self._client.commit(timeout_ms=_AGAIN_MS)
 
     def rewind(self) -> None:
         with self._lock, _translated("going back to the committed offsets"):
             for partition in self._client.assignment():
-                committed = self._client.committed(partition, timeout_ms=15_000)
+                committed = self._client.committed(partition, timeout_ms=_AGAIN_MS)
                 if committed is None:
                     self._client.seek_to_beginning(partition)
                 else:
@@ -310,9 +358,9 @@ class _KafkaConsumer(Consumer):
             partitions = list(self._client.assignment())
             if not partitions:
                 return 0
-            ends = self._client.end_offsets(partitions, timeout_ms=15_000)
-            begins = self._client.beginning_offsets(partitions, timeout_ms=15_000)
-            done = {tp: self._client.committed(tp, timeout_ms=15_000) for tp in partitions}
+            ends = self._client.end_offsets(partitions, timeout_ms=_AGAIN_MS)
+            begins = self._client.beginning_offsets(partitions, timeout_ms=_AGAIN_MS)
+            done = {tp: self._client.committed(tp, timeout_ms=_AGAIN_MS) for tp in partitions}
         return sum(ends[tp] - max(begins[tp], done[tp] or 0) for tp in partitions)
 
     def close(self) -> None:

@@ -148,10 +148,26 @@ def _tune_sqlite(engine: Engine) -> None:
             raise OperationalError("BEGIN", None, error) from error
 
 
+#: What PostgreSQL says where trying again won't help, and what an operator should look at.
+_REFUSED = {
+    "certificate": "The database's certificate isn't trusted; check sslrootcert and the host's name in BRAMBLE_DATABASE_URL.",
+    "password authentication failed": "The database refuses Bramble's user name or password.",
+    "no pg_hba.conf entry": "The database refuses connections like this; check sslmode and its pg_hba.conf.",
+}
+
+
+def _last_line(error: DBAPIError) -> str:
+    """What the driver said at last: it tells each address that it tried, on a line of its own. Never a password."""
+    return str(error.orig).strip().splitlines()[-1].strip()[:300]
+
+
 def _translate(error: DBAPIError) -> Exception:
     message = str(error.orig).lower()
     if "full" in message or "no space" in message:
         return StorageFull("The database has no room left; free disk space or enlarge the volume.")
     if "no such table" in message or "no such column" in message or "undefinedtable" in message:
         return error
+    for sign, sentence in _REFUSED.items():
+        if sign in message:
+            return Unavailable(f"{sentence} ({_last_line(error)})", retry_after=2)
     return Unavailable("The database doesn't answer; try again in a moment.", retry_after=2)

@@ -115,22 +115,28 @@ class KafkaServer(Server):
         if self.in_docker:
             return
         config, data = self.folder / "server.properties", self.folder / "data"
-        # A later line of the file wins.
-        text = PROPERTIES + (ROUTED if self.proxy_port is not None else "")
-        config.write_text(
-            text.format(
-                port=self.port,
-                sasl=self.sasl_port,
-                controller=self.controller_port,
-                routed=self.routed_port,
-                proxy=self.proxy_port,
-                data=data,
-                user=SASL_USER,
-                password=SASL_PASSWORD,
-            )
-        )
+        config.write_text(self.properties())
         if not (data / "meta.properties").exists():
-            run([*self._java(), "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", config])
+            tool = [*self._java(), "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", config]
+            run([*tool, *self.format_options()])
+
+    def properties(self) -> str:
+        """The broker's settings; a later line wins."""
+        text = PROPERTIES + (ROUTED if self.proxy_port is not None else "")
+        return text.format(
+            port=self.port,
+            sasl=self.sasl_port,
+            controller=self.controller_port,
+            routed=self.routed_port,
+            proxy=self.proxy_port,
+            data=self.folder / "data",
+            user=SASL_USER,
+            password=SASL_PASSWORD,
+        )
+
+    def format_options(self) -> list[str]:
+        """More for the tool that formats the log's folder."""
+        return []
 
     def command(self) -> Sequence[str | Path]:
         if self.in_docker:
