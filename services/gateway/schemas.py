@@ -28,14 +28,14 @@ def _example(model: dict[str, Any]) -> ConfigDict:
 class Consent(BaseModel):
     """The consent that raters give."""
 
-    version: str = Field(examples=["2026-11"])
+    version: str = Field(examples=["2026-11-28"])
     text: str = Field(description="Markdown.")
 
 
 class GuestIn(Body):
     """A guest has no address and no password; the cookie is the account."""
 
-    model_config = _example({"consent_version": "2026-11", "display_name": "Robin"})
+    model_config = _example({"consent_version": "2026-11-28", "display_name": "Robin"})
     consent_version: Text
     display_name: Annotated[Text, Field(max_length=200)] | None = None
 
@@ -48,7 +48,7 @@ class RegisterIn(Body):
             "email": "robin@example.org",
             "password": "seventeen brown hares",
             "display_name": "Robin",
-            "consent_version": "2026-11",
+            "consent_version": "2026-11-28",
         }
     )
     email: Annotated[Text, Field(max_length=300)]
@@ -93,7 +93,7 @@ class Erased(BaseModel):
 class ConsentIn(Body):
     """Agreement to a version that was shown."""
 
-    model_config = _example({"version": "2026-11"})
+    model_config = _example({"version": "2026-11-28"})
     version: Text
 
 

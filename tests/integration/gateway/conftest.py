@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import Depends, FastAPI, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 
+from services.gateway.consent import CURRENT as CONSENT
 from services.gateway.main import create_app
 from services.gateway.parts import Parts, parts_of
 from services.gateway.passwords import Passwords
@@ -156,7 +157,7 @@ class Gate:
     async def guest(self) -> httpx.AsyncClient:
         client = self.client()
         me = (
-            (await client.post("/api/v1/auth/guest", json={"consent_version": "2026-11"}))
+            (await client.post("/api/v1/auth/guest", json={"consent_version": CONSENT}))
             .raise_for_status()
             .json()
         )
@@ -165,7 +166,7 @@ class Gate:
     async def account(self, email: str, role: Role = Role.VOLUNTEER) -> httpx.AsyncClient:
         """A logged-in account with this account-wide role."""
         hashed = self.parts.passwords.hash_now(PASSWORD)
-        self.parts.accounts.create_account(email, hashed, email.split("@")[0], "2026-11", role)
+        self.parts.accounts.create_account(email, hashed, email.split("@")[0], CONSENT, role)
         client = self.client()
         answer = await client.post("/api/v1/auth/login", json={"email": email, "password": PASSWORD})
         return with_csrf(client, answer.raise_for_status().json())

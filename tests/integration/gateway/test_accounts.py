@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 
+import orjson
 import pytest
 from sqlalchemy import select
 
 from services.gateway import tables
+from services.gateway.consent import CURRENT as CONSENT
 from services.gateway.domain.credentials import token_hash
 from services.gateway.passwords import Passwords
 from shared.auth import Role
@@ -18,13 +20,13 @@ REGISTER = {
     "email": "Robin@Example.org ",
     "password": PASSWORD,
     "display_name": "Robin",
-    "consent_version": "2026-11",
+    "consent_version": CONSENT,
 }
 
 
 async def test_guest_session_cookie_is_strict(door: Gate) -> None:
     client = door.client()
-    answer = await client.post(f"{API}/auth/guest", json={"consent_version": "2026-11"})
+    answer = await client.post(f"{API}/auth/guest", json={"consent_version": CONSENT})
     assert answer.status_code == 200
     cookie = answer.headers["set-cookie"]
     assert "HttpOnly" in cookie
@@ -44,7 +46,7 @@ async def test_cookie_is_secure_under_https(tmp_path) -> None:
 
     service = make_service(tmp_path / "s")
     gate = build_gate(tmp_path / "g", service, service, public_url="https://bramble.example.org")
-    answer = await gate.client().post(f"{API}/auth/guest", json={"consent_version": "2026-11"})
+    answer = await gate.client().post(f"{API}/auth/guest", json={"consent_version": CONSENT})
     assert "Secure" in answer.headers["set-cookie"]
     assert "max-age" in answer.headers["strict-transport-security"]
     await close_gate(gate)
@@ -55,7 +57,7 @@ async def test_consent_must_be_the_current_one(door: Gate) -> None:
     answer = await client.post(f"{API}/auth/guest", json={"consent_version": "1999-01"})
     assert answer.status_code == 422
     assert answer.json()["code"] == "consent-version"
-    assert (await client.get(f"{API}/consent")).json()["version"] == "2026-11"
+    assert (await client.get(f"{API}/consent")).json()["version"] == CONSENT
 
 
 async def test_register_then_login_answers_the_same_account(door: Gate) -> None:
@@ -146,7 +148,7 @@ async def test_unknown_address_costs_what_a_known_one_costs() -> None:
 
 async def test_weak_hash_is_renewed_at_login(door: Gate) -> None:
     weak = Passwords(time_cost=1, memory_kib=32).hash_now(PASSWORD)
-    account = door.parts.accounts.create_account("old@example.org", weak, "Old", "2026-11")
+    account = door.parts.accounts.create_account("old@example.org", weak, "Old", CONSENT)
     await door.client().post(f"{API}/auth/login", json={"email": "old@example.org", "password": PASSWORD})
     assert "m=64" in door.parts.accounts.get(account.id).password_hash
 
@@ -207,13 +209,13 @@ async def test_csrf_is_asked_on_unsafe_methods_of_a_session(door: Gate) -> None:
 
 
 async def test_cross_site_posts_are_refused_even_without_a_session(door: Gate) -> None:
-    body = {"consent_version": "2026-11"}
+    body = {"consent_version": CONSENT}
     answer = await door.client().post(
         f"{API}/auth/guest", json=body, headers={"Sec-Fetch-Site": "cross-site"}
     )
     assert answer.status_code == 403
     form = await door.client().post(
-        f"{API}/auth/guest", content=b'{"consent_version":"2026-11"}', headers={"Content-Type": "text/plain"}
+        f"{API}/auth/guest", content=orjson.dumps(body), headers={"Content-Type": "text/plain"}
     )
     assert form.status_code == 422
 
@@ -335,5 +337,5 @@ async def test_stale_consent_stops_the_next_task_only(door: Gate) -> None:
     assert (
         await rater.post(f"{API}/leases/x/submissions", json={})
     ).status_code == 200  # drawn work is never lost
-    assert (await rater.post(f"{API}/auth/consent", json={"version": "2026-11"})).json()["consent_current"]
+    assert (await rater.post(f"{API}/auth/consent", json={"version": CONSENT})).json()["consent_current"]
     assert (await rater.post(f"{API}/projects/p/next")).status_code == 200

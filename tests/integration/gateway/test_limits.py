@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from services.gateway.consent import CURRENT as CONSENT
 from services.gateway.domain.limits import Limiter
 from shared.auth import Role
 from tests.integration.gateway.conftest import Gate, build_gate, close_gate, make_service, me_of
@@ -42,7 +43,7 @@ async def test_guessing_a_password_is_slowed_down_whatever_the_address(limited: 
 
 
 async def test_sign_ups_are_limited_by_address(limited: Gate) -> None:
-    body = {"consent_version": "2026-11"}
+    body = {"consent_version": CONSENT}
     statuses = [(await limited.client().post(f"{API}/auth/guest", json=body)).status_code for _ in range(65)]
     assert statuses == [200] * 60 + [429] * 5
 

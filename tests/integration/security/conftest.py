@@ -19,6 +19,7 @@ from sqlalchemy import insert
 
 from services.allinone.compose import Platform
 from services.allinone.migrate import load_tables
+from services.gateway.consent import CURRENT as CONSENT
 from services.gateway.parts import Parts, parts_of
 from services.gateway.passwords import Passwords
 from shared.auth import Role
@@ -68,7 +69,7 @@ class World:
     async def add(self, name: str, role: Role) -> httpx.AsyncClient:
         client, email = self.client(), f"{name}@example.org"
         hashed = self.parts.passwords.hash_now(PASSWORD)
-        account = self.parts.accounts.create_account(email, hashed, name, "2026-11", role)
+        account = self.parts.accounts.create_account(email, hashed, name, CONSENT, role)
         me = await client.post(f"{API}/auth/login", json={"email": email, "password": PASSWORD})
         client.headers["X-CSRF-Token"] = me.raise_for_status().json()["csrf_token"]
         self.people[name], self.ids[name] = client, account.id
@@ -88,7 +89,7 @@ async def build_world(folder: Path) -> World:
     world.people["anonymous"] = world.client()
     guest = world.client()
     me = (
-        (await guest.post(f"{API}/auth/guest", json={"consent_version": "2026-11"})).raise_for_status().json()
+        (await guest.post(f"{API}/auth/guest", json={"consent_version": CONSENT})).raise_for_status().json()
     )
     guest.headers["X-CSRF-Token"] = me["csrf_token"]
     world.people["guest"], world.ids["guest"] = guest, me["id"]

@@ -1,4 +1,4 @@
-/** The one door to the API: cookies, CSRF, problem+json, and a login in place when the session has run out. */
+/** The one door to the API: cookies, CSRF, problem+json, and a login in place when the session has run out (or consent, when it has changed). */
 
 export interface ProblemBody {
   title?: string;
@@ -39,7 +39,9 @@ export interface RequestOptions {
 
 const BASE = "/api/v1";
 let csrf = "";
-let login: (() => Promise<boolean>) | null = null;
+/** What the server asks of the person before it does what was asked of it. */
+export type Missing = "login" | "consent";
+let supply: ((missing: Missing) => Promise<boolean>) | null = null;
 let asking: Promise<boolean> | null = null;
 
 export function setCsrf(token: string): void {
@@ -67,9 +69,9 @@ async function ensureCsrf(): Promise<void> {
   }
 }
 
-/** What to do on a 401: resolves to true when the person is logged in again, and the request is sent once more. */
-export function onUnauthorised(ask: (() => Promise<boolean>) | null): void {
-  login = ask;
+/** What to do where a login or the current consent is missing: resolves to true when it is given, and the request is sent once more. */
+export function onMissing(ask: ((missing: Missing) => Promise<boolean>) | null): void {
+  supply = ask;
 }
 
 export function url(path: string, query?: RequestOptions["query"]): string {
@@ -107,12 +109,19 @@ async function failure(response: Response): Promise<ApiError> {
   return new ApiError(response.status, problem, Number(response.headers.get("retry-after")) || 0);
 }
 
+async function missingFrom(response: Response): Promise<Missing | null> {
+  if (response.status === 401) return "login";
+  if (response.status !== 403) return null;
+  return (await failure(response.clone())).code === "consent-needed" ? "consent" : null;
+}
+
 export async function raw(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
   if (method !== "GET") await ensureCsrf();
   let response = await send(method, path, options);
-  if (response.status === 401 && !options.quiet && login) {
+  const missing = options.quiet ? null : await missingFrom(response);
+  if (missing && supply) {
     // Many requests may fail at once; one dialog answers for all.
-    asking ??= login().finally(() => (asking = null));
+    asking ??= supply(missing).finally(() => (asking = null));
     if (await asking) response = await send(method, path, options);
   }
   if (response.status >= 502 && response.status <= 504) throw new OfflineError("The server is not answering.");

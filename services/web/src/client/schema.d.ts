@@ -1957,7 +1957,7 @@ export interface components {
          * ConsentIn
          * @description Agreement to a version that was shown.
          * @example {
-         *       "version": "2026-11"
+         *       "version": "2026-11-28"
          *     }
          */
         ConsentIn: {
@@ -2439,7 +2439,7 @@ export interface components {
          * GuestIn
          * @description A guest has no address and no password; the cookie is the account.
          * @example {
-         *       "consent_version": "2026-11",
+         *       "consent_version": "2026-11-28",
          *       "display_name": "Robin"
          *     }
          */
@@ -3798,7 +3798,7 @@ export interface components {
          * RegisterIn
          * @description A new account; with a guest's session the guest becomes it.
          * @example {
-         *       "consent_version": "2026-11",
+         *       "consent_version": "2026-11-28",
          *       "display_name": "Robin",
          *       "email": "robin@example.org",
          *       "password": "seventeen brown hares"

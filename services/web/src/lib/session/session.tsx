@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, createContext, useCallback, useContext, useEffect, useMemo, useRef, useState } from "react";
 import { api } from "~/client/api";
-import { ApiError, hasCsrf, onMissingCsrf, onUnauthorised, setCsrf } from "~/client/http";
+import { ApiError, hasCsrf, onMissing, onMissingCsrf, setCsrf } from "~/client/http";
 import type { Me, Role } from "~/client/types";
 import { kept } from "~/lib/journal/kept";
 import { leaveDevice } from "~/lib/journal/leave";
@@ -66,8 +66,8 @@ export function SessionProvider({ children }: { children: ReactNode }) {
   );
 
   useEffect(() => {
-    onUnauthorised(async () => (await ask(client.getQueryData<Me | null>(ME_KEY) ? "expired" : "login")) !== null);
-    return () => onUnauthorised(null);
+    onMissing(async (missing) => (await ask(missing === "consent" ? "consent" : client.getQueryData<Me | null>(ME_KEY) ? "expired" : "login")) !== null);
+    return () => onMissing(null);
   }, [ask, client]);
 
   useEffect(() => {

@@ -9,7 +9,7 @@ const LOADERS: Record<Exclude<Language, "en">, () => Promise<Texts>> = {
 };
 
 /** The English texts that the translations were made from, by version: their marks. A version that isn't here has no translation yet. */
-export const SOURCES: Texts = { "2026-11": "25813ffb" };
+export const SOURCES: Texts = { "2026-11-28": "416240ad" };
 
 /** A mark of a text (FNV-1a, 32 bits, of its UTF-16 units): tells a text that was changed from the one that was translated. */
 export function mark(text: string): string {
