@@ -66,9 +66,10 @@ describe("words and numbers", () => {
   });
 
   it("sum a ZIP's results up, reasons of the refused with their names", () => {
-    expect(sum([{ name: "a.png", status: "rejected", reason: "cut off", image_ids: [] }])).toEqual({ state: "rejected", reason: "cut off" });
-    expect(sum([{ name: "a.png", status: "stored", image_ids: ["1"] }, { name: "b.png", status: "rejected", code: "truncated", image_ids: [] }])).toEqual({ state: "stored", reason: "b.png: truncated" });
-    expect(sum([{ name: "a.png", status: "duplicate", image_ids: ["1"] }]).state).toBe("duplicate");
+    const words = (r: { code?: string | null }): string => `in words: ${r.code}`;
+    expect(sum([{ name: "a.png", status: "rejected", code: "truncated", reason: "cut off", image_ids: [] }], words)).toEqual({ state: "rejected", reason: "in words: truncated" });
+    expect(sum([{ name: "a.png", status: "stored", image_ids: ["1"] }, { name: "b.png", status: "rejected", code: "truncated", image_ids: [] }], words)).toEqual({ state: "stored", reason: "b.png: in words: truncated" });
+    expect(sum([{ name: "a.png", status: "duplicate", image_ids: ["1"] }], words).state).toBe("duplicate");
   });
 
   it("sort the review by disagreement, one entry an image", () => {

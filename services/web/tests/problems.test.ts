@@ -1,10 +1,11 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import type { TFunction } from "i18next";
 import { describe, expect, it } from "vitest";
 import { ApiError } from "~/client/http";
 import { SOURCES, mark, translation } from "~/features/account/consent";
 import { en } from "~/lib/i18n/en";
-import { SENTENCES, sentenceOf } from "~/lib/ui/problems";
+import { SENTENCES, generalOf, inWords, sentenceOf } from "~/lib/ui/problems";
 
 const ROOT = "../..";
 const python = (dir: string): string[] => readdirSync(join(ROOT, dir), { withFileTypes: true, recursive: true }).filter((e) => e.isFile() && e.name.endsWith(".py")).map((e) => readFileSync(join(e.parentPath, e.name), "utf8"));
@@ -29,6 +30,22 @@ describe("what a volunteer is refused by", () => {
     expect(sentenceOf(refused("lease-expired", 410), "de")).toEqual({ key: "problem.leaseExpired", values: {} });
     for (const code of ["invalid", "conflict", "", "toString"]) expect(sentenceOf(refused(code), "de"), code).toBeNull();
     for (const key of Object.values(SENTENCES)) expect(en, key).toHaveProperty(key);
+  });
+
+  it("is said by its kind in the reader's language where the code says too little, with the server's words", () => {
+    const t = ((key: string, { sentence, detail }: Record<string, string>) => `${key}: ${sentence} | ${detail}`) as unknown as TFunction;
+    const kinds = [400, 403, 404, 409, 410, 413, 415, 422, 500, 507].map((status) => generalOf(refused("invalid", status)));
+    for (const key of kinds) expect(en, key).toHaveProperty(key);
+    expect(new Set(kinds).size).toBe(7);
+    expect(inWords("Nein.", "No, because.", { t, language: "de" })).toBe("error.own: Nein. | No, because.");
+    expect(inWords("No.", "No, because.", { t, language: "en" })).toBe("No, because.");
+    expect(inWords("Nein.", undefined, { t, language: "de" })).toBe("Nein.");
+  });
+
+  it("has words for every code by which a file is refused", () => {
+    const codes = new Set(python("services/images").flatMap((s) => [...s.matchAll(/\bRejected\(\s*"([\w-]+)"/g)].map((m) => m[1]!)));
+    expect(codes.size).toBeGreaterThan(20);
+    expect([...codes].map((c) => c.replaceAll("-", "_")).sort()).toEqual(Object.keys(en.refusedFile).sort());
   });
 
   it("tells a wrong login from a wrong password", () => {

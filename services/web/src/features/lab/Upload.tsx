@@ -6,6 +6,7 @@ import type { UploadResult } from "~/client/types";
 import { bytes } from "~/lib/ui/format";
 import { Icon } from "~/lib/ui/icons";
 import { Badge, Button, Field, Progress, Table } from "~/lib/ui/kit";
+import { inWords } from "~/lib/ui/problems";
 import { useErrorText } from "~/lib/ui/remote";
 
 interface Item {
@@ -31,11 +32,15 @@ export function Upload({ project }: { project: string }) {
 
   const change = (key: string, part: Partial<Item>) => setItems((all) => all.map((i) => (i.key === key ? { ...i, ...part } : i)));
 
+  const refused = (r: UploadResult): string => {
+    const code = (r.code ?? "").replaceAll("-", "_");
+    return inWords(t(`refusedFile.${code}`, { defaultValue: t("upload.rejected") }), r.reason ?? undefined, { t, language: i18n.language });
+  };
   const sendOne = async (item: Item) => {
     change(item.key, { state: "sending" });
     try {
       const report = await api.upload(project, [item.file], group, (share) => change(item.key, { share }));
-      const { state, reason } = sum(report.results);
+      const { state, reason } = sum(report.results, refused);
       change(item.key, { state, reason, share: 1, images: report.results.reduce((n, r) => n + r.image_ids.length, 0) });
     } catch (error) {
       change(item.key, { state: "failed", reason: errorText(error) });
@@ -110,9 +115,9 @@ export function Upload({ project }: { project: string }) {
 }
 
 /** A ZIP's results as one line: stored if anything was, with the reasons of those that were not. */
-export function sum(results: UploadResult[]): { state: "stored" | "duplicate" | "rejected"; reason: string } {
+export function sum(results: UploadResult[], words: (refused: UploadResult) => string): { state: "stored" | "duplicate" | "rejected"; reason: string } {
   const rejected = results.filter((r) => r.status === "rejected");
   const state = results.some((r) => r.status === "stored") ? "stored" : rejected.length > 0 ? "rejected" : "duplicate";
-  const reason = rejected.map((r) => (results.length > 1 ? `${r.name}: ${r.reason ?? r.code ?? ""}` : (r.reason ?? r.code ?? ""))).join(" · ");
+  const reason = rejected.map((r) => (results.length > 1 ? `${r.name}: ${words(r)}` : words(r))).join(" · ");
   return { state, reason };
 }

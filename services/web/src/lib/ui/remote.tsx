@@ -3,12 +3,12 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiError, OfflineError } from "~/client/http";
 import { Button, Loading, Notice } from "./kit";
-import { sentenceOf } from "./problems";
+import { generalOf, inWords, sentenceOf } from "./problems";
 
 /** Whether a request failed because the server, or a part of it, is away for now: nothing that the person could mend. */
 export const isAway = (error: unknown): boolean => error instanceof OfflineError || (error instanceof ApiError && error.status >= 502);
 
-/** A sentence for the person in their language, by the problem's code; the server's own where the code says too little. */
+/** A sentence for the person in their language, by the problem's code; where that says too little, with the server's own words. */
 export function useErrorText(): (error: unknown) => string {
   const { t, i18n } = useTranslation();
   return (error) => {
@@ -16,10 +16,7 @@ export function useErrorText(): (error: unknown) => string {
     if (error instanceof ApiError) {
       const known = sentenceOf(error, i18n.language);
       if (known) return t(known.key, known.values);
-      if (error.problem.detail) return error.problem.detail;
-      if (error.status === 403) return t("error.forbidden");
-      if (error.status === 404) return t("error.notFound");
-      return t("error.server", { status: error.status });
+      return inWords(t(generalOf(error), { status: error.status }), error.problem.detail, { t, language: i18n.language });
     }
     return t("error.unexpected");
   };
