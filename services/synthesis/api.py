@@ -60,10 +60,11 @@ def router(store: Store, queue: JobQueue, blobs: BlobStore) -> APIRouter:
         return create(asker, project_id, body.kind, body.params)
 
     @api.get("/projects/{project_id}/jobs", summary="Jobs, newest first")
-    def list_jobs(project_id: str, asker: Asker, limit: Limit = 50, cursor: Cursor = None) -> s.Page[s.Job]:
+    def list_jobs(project_id: str, asker: Asker, limit: Limit = 50, cursor: Cursor = None) -> s.Page[s.JobRow]:
+        """How each stands; what a job was asked for and what it found are at `/jobs/{job_id}`."""
         may(asker, project_id, "read")
         rows = queue.page(project_id, cursor, limit)
-        return s.Page[s.Job](items=[s.job(row) for row in rows], next=s.after(rows, limit))
+        return s.Page[s.JobRow](items=[s.job_row(row) for row in rows], next=s.after(rows, limit))
 
     @api.get("/jobs/{job_id}", summary="One job")
     def get_job(job_id: str, asker: Asker) -> s.Job:

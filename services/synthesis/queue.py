@@ -15,6 +15,7 @@ from shared.errors import Conflict, NotFound
 from shared.ids import new_id
 
 Job = Row[Any]
+_LONG = ("params", "state", "result")
 
 
 class LostJob(Exception):
@@ -58,8 +59,8 @@ class JobQueue:
             return _one(conn, job_id)
 
     def page(self, project_id: str, cursor: str | None, limit: int) -> list[Job]:
-        """The newest jobs of a project, older than ``cursor``."""
-        query = select(jobs).where(jobs.c.project_id == project_id)
+        """The newest jobs of a project, older than ``cursor``, without what may be long: parameters, results, what is kept to go on from."""
+        query = select(*(c for c in jobs.c if c.name not in _LONG)).where(jobs.c.project_id == project_id)
         if cursor:
             query = query.where(jobs.c.id < cursor)
         with self._db.read() as conn:

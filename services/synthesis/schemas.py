@@ -57,11 +57,12 @@ class DatasetRequest(BaseModel):
     consent: str = ""
 
 
-class Job(BaseModel):
+class JobRow(BaseModel):
+    """A job in a list: how it stands. What it was asked for and what it found, which may be long, are of the job alone."""
+
     id: str
     project_id: str
     kind: str
-    params: dict[str, Any]
     status: Literal["queued", "running", "succeeded", "failed", "cancelled"]
     progress: float
     stage: str
@@ -71,8 +72,12 @@ class Job(BaseModel):
     finished_at: str | None
     heartbeat_at: str | None
     attempts: int
-    result: dict[str, Any] | None
     error: str | None
+
+
+class Job(JobRow):
+    params: dict[str, Any]
+    result: dict[str, Any] | None
 
 
 class Generator(BaseModel):
@@ -131,25 +136,22 @@ def _time(us: int | None) -> str | None:
     return None if us is None else to_rfc3339(us)
 
 
+_JOB = ("id", "project_id", "kind", "status", "progress", "stage", "detail", "attempts", "error")
+_JOB_TIMES = ("created_at", "started_at", "finished_at", "heartbeat_at")
+
+
+def _job(row: Any) -> dict[str, Any]:
+    return {n: getattr(row, n) for n in _JOB} | {n: _time(getattr(row, f"{n}_us")) for n in _JOB_TIMES}
+
+
+def job_row(row: Any) -> JobRow:
+    """A job's row as lists show it; ``params`` and ``result`` need not be loaded."""
+    return JobRow(**_job(row))
+
+
 def job(row: Any) -> Job:
     """A job's row as the API shows it."""
-    names = (
-        "id",
-        "project_id",
-        "kind",
-        "params",
-        "status",
-        "progress",
-        "stage",
-        "detail",
-        "attempts",
-        "result",
-        "error",
-    )
-    times = {
-        n: _time(getattr(row, f"{n}_us")) for n in ("created_at", "started_at", "finished_at", "heartbeat_at")
-    }
-    return Job(**{n: getattr(row, n) for n in names}, **times)
+    return Job(**_job(row), params=row.params, result=row.result)
 
 
 def generator(row: Any) -> Generator:

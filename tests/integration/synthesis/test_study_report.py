@@ -53,6 +53,20 @@ def test_neither_volunteers_nor_other_labs_learn_that_it_exists(house):
     assert volunteer.json()["detail"] == stranger.json()["detail"]
 
 
+def test_the_list_says_how_jobs_stand_and_leaves_what_they_found_to_the_job_itself(house):
+    first, _ = add_study(house.deps.db, house.deps.blobs, house.project)
+    second = house.queue.create(house.project, "dataset", {"name": "x"}, "u")
+    items = house.get(f"/projects/{house.project}/jobs").json()["items"]
+    assert [(i["id"], i["kind"], i["status"]) for i in items] == [
+        (second.id, "dataset", "queued"),
+        (first, "study", "succeeded"),
+    ]
+    alone = house.get(f"/jobs/{first}").json()
+    assert alone["result"] and "params" in alone
+    assert set(alone) - set(items[1]) == {"params", "result"}
+    assert {k: alone[k] for k in items[1]} == items[1]
+
+
 def test_the_jobs_result_says_what_the_pages_show(house):
     """What StudyResult.tsx builds its sentences from; a renamed field would leave them empty."""
     job_id, _ = add_study(house.deps.db, house.deps.blobs, house.project)

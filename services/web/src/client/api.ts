@@ -77,7 +77,8 @@ export const api = {
   review: (i: string, body: { decision: "accept" | "fix" | "send_back"; masks?: T.LabelMask[]; comment?: string }) => post<unknown>(`/images/${i}/consensus/review`, body),
   recompute: (p: string, method: string) => post<unknown>(`/projects/${p}/consensus/recompute`, { method }),
 
-  jobs: (p: string) => get<T.Page<T.Job>>(`/projects/${p}/jobs`),
+  jobs: (p: string) => get<T.Page<T.JobRow>>(`/projects/${p}/jobs`),
+  job: (j: string) => get<T.Job>(`/jobs/${j}`),
   startJob: (p: string, kind: T.JobKind, params: Record<string, unknown>) => post<T.Job>(`/projects/${p}/jobs`, { kind, params }),
   cancelJob: (j: string) => post<T.Job>(`/jobs/${j}/cancel`),
   reportUrl: (j: string) => url(`/jobs/${j}/report`),

@@ -1320,7 +1320,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Jobs, newest first */
+        /**
+         * Jobs, newest first
+         * @description How each stands; what a job was asked for and what it found are at `/jobs/{job_id}`.
+         */
         get: operations["listJobs"];
         put?: never;
         /**
@@ -1944,7 +1947,7 @@ export interface components {
         Consent: {
             /**
              * Version
-             * @example 2026-11
+             * @example 2026-11-28
              */
             version: string;
             /**
@@ -2631,10 +2634,6 @@ export interface components {
             project_id: string;
             /** Kind */
             kind: string;
-            /** Params */
-            params: {
-                [key: string]: unknown;
-            };
             /**
              * Status
              * @enum {string}
@@ -2656,12 +2655,16 @@ export interface components {
             heartbeat_at: string | null;
             /** Attempts */
             attempts: number;
+            /** Error */
+            error: string | null;
+            /** Params */
+            params: {
+                [key: string]: unknown;
+            };
             /** Result */
             result: {
                 [key: string]: unknown;
             } | null;
-            /** Error */
-            error: string | null;
         };
         /**
          * JobRequest
@@ -2684,6 +2687,41 @@ export interface components {
             params?: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * JobRow
+         * @description A job in a list: how it stands. What it was asked for and what it found, which may be long, are of the job alone.
+         */
+        JobRow: {
+            /** Id */
+            id: string;
+            /** Project Id */
+            project_id: string;
+            /** Kind */
+            kind: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
+            /** Progress */
+            progress: number;
+            /** Stage */
+            stage: string;
+            /** Detail */
+            detail: string;
+            /** Created At */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            /** Heartbeat At */
+            heartbeat_at: string | null;
+            /** Attempts */
+            attempts: number;
+            /** Error */
+            error: string | null;
         };
         /**
          * Key
@@ -3254,10 +3292,10 @@ export interface components {
             /** Next */
             next?: string | null;
         };
-        /** Page[Job] */
-        Page_Job_: {
+        /** Page[JobRow] */
+        Page_JobRow_: {
             /** Items */
-            items: components["schemas"]["Job"][];
+            items: components["schemas"]["JobRow"][];
             /** Next */
             next?: string | null;
         };
@@ -7427,7 +7465,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Page_Job_"];
+                    "application/json": components["schemas"]["Page_JobRow_"];
                 };
             };
             400: components["responses"]["Problem400"];

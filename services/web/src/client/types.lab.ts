@@ -67,11 +67,11 @@ export interface Rater {
 
 export type JobKind = "train" | "sample" | "synthesise" | "dataset" | "study" | "verify";
 
-export interface Job {
+/** A job as the list shows it. */
+export interface JobRow {
   id: string;
   project_id: string;
   kind: JobKind;
-  params: Record<string, unknown>;
   status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
   progress: number;
   stage: string | null;
@@ -80,8 +80,12 @@ export interface Job {
   started_at: string | null;
   finished_at: string | null;
   attempts: number;
-  result: Record<string, unknown> | null;
   error: string | null;
+}
+
+export interface Job extends JobRow {
+  params: Record<string, unknown>;
+  result: Record<string, unknown> | null;
 }
 
 /** One arm of a study against another on one measure. What couldn't be computed is null. */

@@ -1,9 +1,10 @@
 // @vitest-environment jsdom
-import { cleanup, render, screen, within } from "@testing-library/react";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { cleanup, fireEvent, render, screen, within } from "@testing-library/react";
 import i18next from "i18next";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Job, StudyComparison, StudyWorth } from "~/client/types";
-import { StudyResult } from "~/features/lab/StudyResult";
+import type { StudyComparison, StudyFound, StudyWorth } from "~/client/types";
+import { Found, StudyResult } from "~/features/lab/StudyResult";
 import { gain, sizes, worthWords } from "~/features/lab/study";
 import { LANGUAGES, type Language, setLanguage, startI18n } from "~/lib/i18n";
 
@@ -18,7 +19,7 @@ const rows: StudyComparison[] = [
   { ...row, arm: "crowd_shuffled", baseline: "crowd", verdict: "hurt" },
   { ...row, arm: "a_later_arm" },
 ];
-const job = (result: object | null): Job => ({ id: "j1", project_id: "p", kind: "study", params: {}, status: "succeeded", progress: 1, stage: "done", detail: "", created_at: "", started_at: "", finished_at: "", attempts: 1, result: result as Job["result"], error: null });
+const found = (parts: object): StudyFound => parts as StudyFound;
 const words = (of: StudyWorth): string => worthWords(of, i18next.t, i18next.language).replace(/[\u2068\u2069]/g, "").replaceAll("\u00a0", " ");
 
 beforeAll(startI18n);
@@ -78,7 +79,7 @@ describe("a gain", () => {
 
 describe("a study's result", () => {
   it("shows Dice only, each arm in words with its verdict, the generator's part apart", () => {
-    render(<StudyResult job={job({ comparisons: rows, worth: [labels, synthetic], notes: [], report_key: "k" })} open />);
+    render(<Found job="j1" found={found({ comparisons: rows, worth: [labels, synthetic], notes: [], report_key: "k" })} />);
     const [all, apart] = screen.getAllByRole("table").map((table) => within(table).getAllByRole("row").slice(1).map((r) => r.textContent));
     expect(all).toEqual([
       "Own and volunteers' imagesHelped+10.0% (+8.0% to +12.5%)0.880",
@@ -94,15 +95,38 @@ describe("a study's result", () => {
   });
 
   it("says what it lacks: comparisons, sizes, a report", () => {
-    render(<StudyResult job={job({ comparisons: [], notes: ["crowd: left out, no consensus"] })} open />);
+    render(<Found job="j1" found={found({ comparisons: [], notes: ["crowd: left out, no consensus"] })} />);
     for (const said of [/Nothing could be compared/, /can't be said/, /had to be left out/]) expect(screen.getByText(said)).toBeTruthy();
     expect(screen.queryByRole("link")).toBeNull();
     expect(screen.queryByRole("table")).toBeNull();
   });
 
+  it("is fetched when it is opened, and once", async () => {
+    const asked: string[] = [];
+    vi.stubGlobal("fetch", (url: string) => (asked.push(url), Promise.resolve(Response.json({ id: "j1", result: { comparisons: rows, worth: [], notes: [], report_key: "" } }))));
+    const page = (open: boolean) => <QueryClientProvider client={client}><StudyResult job="j1" open={open} /></QueryClientProvider>;
+    const client = new QueryClient();
+    const { container } = render(page(false));
+    expect(asked).toEqual([]);
+    const details = container.querySelector("details")!;
+    details.open = true;
+    fireEvent(details, new Event("toggle"));
+    expect(await screen.findAllByRole("table")).toHaveLength(2);
+    fireEvent(details, new Event("toggle"));
+    expect(asked).toEqual(["/api/v1/jobs/j1"]);
+  });
+
+  it("names its columns in every cell, for screens where rows are blocks", () => {
+    render(<Found job="j1" found={found({ comparisons: rows.slice(0, 1), notes: [] })} />);
+    const [head, first] = within(screen.getByRole("table")).getAllByRole("row");
+    const columns = within(head!).getAllByRole("columnheader").map((h) => h.textContent);
+    expect(within(first!).getAllByRole("cell").map((c) => c.getAttribute("data-head"))).toEqual(columns.slice(1));
+    expect(within(first!).getByRole("rowheader").textContent).toBe("Own and volunteers' images");
+  });
+
   it.each(Object.keys(LANGUAGES) as Language[])("has words for everything in %s", async (language) => {
     await setLanguage(language, false);
-    const { container } = render(<StudyResult job={job({ comparisons: rows.slice(0, -1), worth: [labels, synthetic], notes: ["n"], report_key: "k" })} open />);
+    const { container } = render(<Found job="j1" found={found({ comparisons: rows.slice(0, -1), worth: [labels, synthetic], notes: ["n"], report_key: "k" })} />);
     expect(container.textContent).not.toMatch(/study\.|verdict\.|arm\.|undefined|NaN|\{\{/);
   });
 });

@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "~/client/api";
-import type { Job } from "~/client/types";
+import type { JobRow as Row } from "~/client/types";
 import { date, percent } from "~/lib/ui/format";
 import { Badge, Button, Empty, Field, Progress, type Tone } from "~/lib/ui/kit";
 import { Failure, Remote } from "~/lib/ui/remote";
@@ -11,9 +11,9 @@ import { StudyForm } from "./StudyForm";
 import { StudyResult } from "./StudyResult";
 import { useProject } from "./useProject";
 
-const TONES: Record<Job["status"], Tone> = { queued: "info", running: "info", succeeded: "good", failed: "bad", cancelled: "warn" };
-const isStudy = (j: Job): boolean => j.kind === "study" && j.status === "succeeded";
-const running = (j: Job): boolean => j.status === "queued" || j.status === "running";
+const TONES: Record<Row["status"], Tone> = { queued: "info", running: "info", succeeded: "good", failed: "bad", cancelled: "warn" };
+const isStudy = (j: Row): boolean => j.kind === "study" && j.status === "succeeded";
+const running = (j: Row): boolean => j.status === "queued" || j.status === "running";
 
 export function Jobs() {
   const { t } = useTranslation();
@@ -77,7 +77,7 @@ export function Jobs() {
   );
 }
 
-function JobRow({ job, newest, onCancel }: { job: Job; newest: boolean; onCancel: () => void }) {
+function JobRow({ job, newest, onCancel }: { job: Row; newest: boolean; onCancel: () => void }) {
   const { t, i18n } = useTranslation();
   return (
     <li className="card job">
@@ -90,7 +90,7 @@ function JobRow({ job, newest, onCancel }: { job: Job; newest: boolean; onCancel
         {[date(job.created_at, i18n.language), running(job) ? percent(job.progress, i18n.language) : "", job.status === "succeeded" ? "" : (job.stage ?? ""), job.detail ?? ""].filter(Boolean).join(" · ")}
       </p>
       {job.error && <p className="field-error">{job.error}</p>}
-      {isStudy(job) && <StudyResult job={job} open={newest} />}
+      {isStudy(job) && <StudyResult job={job.id} open={newest} />}
       {running(job) && (
         <Button variant="quiet" icon="close" onClick={onCancel}>
           {t("common.cancel")}

@@ -1,4 +1,4 @@
-import { type ButtonHTMLAttributes, type InputHTMLAttributes, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useEffect, useId, useLayoutEffect, useRef } from "react";
+import { type ButtonHTMLAttributes, Children, cloneElement, type InputHTMLAttributes, isValidElement, type ReactElement, type ReactNode, type SelectHTMLAttributes, type TextareaHTMLAttributes, useEffect, useId, useLayoutEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { number } from "./format";
 import { Icon, type IconName } from "./icons";
@@ -204,25 +204,43 @@ export function Stat({ value, label, note }: { value: ReactNode; label: string; 
   );
 }
 
+interface TableProps {
+  caption: string;
+  head: ReactNode[];
+  /** On a narrow screen each row becomes a block with its columns' names, and nothing scrolls sideways. The children must then be the rows themselves. */
+  stacks?: boolean;
+  children: ReactNode;
+}
+
 /** A table that scrolls by itself on a narrow screen, reachable by keyboard. */
-export function Table({ caption, head, children }: { caption: string; head: ReactNode[]; children: ReactNode }) {
+export function Table({ caption, head, stacks = false, children }: TableProps) {
   const { t } = useTranslation();
+  // Blocks are no rows to a screen reader: what they are is said, and what column a cell is of.
+  const role = (name: string) => (stacks ? { role: name } : {});
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by keyboard
     <div className="table-scroll" role="region" aria-label={caption} tabIndex={0}>
-      <table>
+      <table className={stacks ? "stacks" : undefined} {...role("table")}>
         <caption className="sr-only">{caption}</caption>
-        <thead>
-          <tr>
+        <thead {...role("rowgroup")}>
+          <tr {...role("row")}>
             {head.map((h, i) => (
-              <th key={i} scope="col">
+              <th key={i} scope="col" {...role("columnheader")}>
                 {h === "" ? <span className="sr-only">{t("common.actions")}</span> : h}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody>{children}</tbody>
+        <tbody {...role("rowgroup")}>{stacks ? Children.map(children, (row) => stacked(row, head)) : children}</tbody>
       </table>
     </div>
   );
+}
+
+type Part = ReactElement<{ children?: ReactNode; scope?: string }>;
+
+function stacked(row: ReactNode, head: ReactNode[]): ReactNode {
+  if (!isValidElement(row)) return row;
+  const cells = Children.map((row as Part).props.children, (cell, i) => (isValidElement(cell) ? cloneElement(cell as ReactElement<Record<string, unknown>>, { role: (cell as Part).props.scope ? "rowheader" : "cell", "data-head": head[i] }) : cell));
+  return cloneElement(row as ReactElement<Record<string, unknown>>, { role: "row" }, cells);
 }
