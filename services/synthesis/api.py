@@ -60,7 +60,9 @@ def router(store: Store, queue: JobQueue, blobs: BlobStore) -> APIRouter:
         return create(asker, project_id, body.kind, body.params)
 
     @api.get("/projects/{project_id}/jobs", summary="Jobs, newest first")
-    def list_jobs(project_id: str, asker: Asker, limit: Limit = 50, cursor: Cursor = None) -> s.Page[s.JobRow]:
+    def list_jobs(
+        project_id: str, asker: Asker, limit: Limit = 50, cursor: Cursor = None
+    ) -> s.Page[s.JobRow]:
         """How each stands; what a job was asked for and what it found are at `/jobs/{job_id}`."""
         may(asker, project_id, "read")
         rows = queue.page(project_id, cursor, limit)

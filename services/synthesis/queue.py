@@ -59,7 +59,7 @@ class JobQueue:
             return _one(conn, job_id)
 
     def page(self, project_id: str, cursor: str | None, limit: int) -> list[Job]:
-        """The newest jobs of a project, older than ``cursor``, without what may be long: parameters, results, what is kept to go on from."""
+        """The newest jobs of a project, older than ``cursor``, without what may be long: parameters, results, what is finished."""
         query = select(*(c for c in jobs.c if c.name not in _LONG)).where(jobs.c.project_id == project_id)
         if cursor:
             query = query.where(jobs.c.id < cursor)

@@ -88,9 +88,7 @@ async def build_world(folder: Path) -> World:
     world = World(platform, parts)
     world.people["anonymous"] = world.client()
     guest = world.client()
-    me = (
-        (await guest.post(f"{API}/auth/guest", json={"consent_version": CONSENT})).raise_for_status().json()
-    )
+    me = (await guest.post(f"{API}/auth/guest", json={"consent_version": CONSENT})).raise_for_status().json()
     guest.headers["X-CSRF-Token"] = me["csrf_token"]
     world.people["guest"], world.ids["guest"] = guest, me["id"]
     await world.add("operator", Role.OPERATOR)
