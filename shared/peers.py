@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 
+from shared import telemetry, tracing
 from shared.auth import HEADER, Principal
 from shared.deps import Deps
 from shared.errors import NotFound, Unavailable
@@ -53,7 +54,9 @@ class Peer:
             )
         headers = {HEADER: request.headers[HEADER], "X-Request-Id": request.headers.get("x-request-id", "")}
         try:
-            answer = await self._client.get(path, headers=headers)
+            with tracing.within(f"GET {self._name}", "client", server_address=self._name):
+                headers["traceparent"] = telemetry.current_context().traceparent
+                answer = await self._client.get(path, headers=headers)
         except httpx.HTTPError as error:
             raise Unavailable(
                 f"The {self._name} service doesn't answer; try again in a moment.", retry_after=2

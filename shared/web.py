@@ -19,7 +19,7 @@ from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.types import Message as AsgiMessage
 
-from shared import telemetry
+from shared import telemetry, tracing
 from shared.dead_letters import dead_letter_router
 from shared.deps import Deps
 from shared.errors import BrambleError, Unavailable
@@ -130,7 +130,12 @@ class ContextMiddleware:
                 trace = value.decode("latin-1")[:64]
         if not request_id.replace("-", "").isalnum():
             request_id = new_id()
-        token = telemetry.set_context(request_id, trace)
+        span = (
+            tracing.start(scope["method"], "server", trace, bramble_service=self._service)
+            if tracing.is_on()
+            else None
+        )
+        token = telemetry.set_context(request_id, span.traceparent if span else trace)
         PACE.note()
         started = time.perf_counter()
         status = 500
@@ -165,6 +170,18 @@ class ContextMiddleware:
                 time.perf_counter() - started
             )
             telemetry.reset_context(token)
+            if span is not None:
+                _end_span(span, scope, status)
+
+
+def _end_span(span: tracing.Span, scope: Scope, status: int) -> None:
+    """By the conventions for HTTP: the name holds the route and not the path, whose ids would make each name a name of its own."""
+    route = getattr(scope.get("route"), "path", "") or scope.get("bramble.route", "")
+    if route:
+        span.rename(f"{scope['method']} {route}")
+        span.set(http_route=route)
+    span.set(http_request_method=scope["method"], url_path=scope["path"], http_response_status__code=status)
+    span.end(f"{status}" if status >= 500 else "")
 
 
 class ServiceApp(FastAPI):

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from fastapi import FastAPI
 
+from shared import tracing
 from shared.blobs import create_blobs
 from shared.bus import create_bus
 from shared.bus.topics import all_topics
@@ -36,6 +37,10 @@ class Platform:
     def __init__(self, settings: Settings, services: Sequence[str] = SERVICES) -> None:
         self.settings = settings
         self.services = tuple(services)
+        tracing.configure(
+            settings.otlp_endpoint,
+            "bramble" if len(self.services) > 1 else f"bramble-{self.services[0]}",
+        )
         self._bus = create_bus(settings.bus_url, settings.data_dir)
         self._blobs = create_blobs(settings.blob_url, settings.data_dir)
         self.deps = {
@@ -79,3 +84,4 @@ class Platform:
             deps.db.close()
         self._bus.close()
         self._blobs.close()
+        tracing.shutdown()

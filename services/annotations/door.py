@@ -74,6 +74,7 @@ class SubmissionDoor:
         if lease_id is None:
             await self._app(scope, receive, send)
             return
+        scope["bramble.route"] = f"{_LEASES}{{lease_id}}{_SUBMISSIONS}"
         try:
             body = await read_body(receive)
             receipt = await answer(self._intake, self._secret, _header(scope), lease_id, body)
@@ -99,6 +100,7 @@ class NextDoor:
         if project_id is None or ahead is None:
             await self._app(scope, receive, send)
             return
+        scope["bramble.route"] = f"{_PROJECTS}{{project_id}}{_NEXT}"
         try:
             who = principal_of(_header(scope), self._secret)
             work = partial(hand_out, self._db, self._clock, who, project_id, ahead)

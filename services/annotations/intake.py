@@ -21,7 +21,7 @@ from services.annotations.domain.answers import Answer, drawn
 from services.annotations.packs import Pack, pack_key
 from services.annotations.receipts import Outcome, Receipt, Submission
 from services.annotations.store_submissions import commit_batch
-from shared import telemetry
+from shared import telemetry, tracing
 from shared.blobs import BlobStore
 from shared.clock import Clock
 from shared.db.session import Database
@@ -106,6 +106,7 @@ class GroupCommitter:
             return [self.store([submission])[0] for submission in batch]
 
     def _store(self, batch: Sequence[Submission]) -> list[Outcome]:
+        began = time.time_ns()
         pack = Pack(pack_key(new_id()))
         placed = [
             Submission(s.id, s.rater_id, s.lease_id, s.answer, pack.add(drawn(s.answer.masks)), s.context)
@@ -113,7 +114,11 @@ class GroupCommitter:
         ]
         # Before the transaction: a crash in between leaves bytes that nothing refers to, never a row without its masks.
         pack.write(self._blobs)
-        return transact(self._db, lambda conn: commit_batch(conn, pack.key, placed, self._clock.now_us()))
+        outcomes = transact(self._db, lambda conn: commit_batch(conn, pack.key, placed, self._clock.now_us()))
+        if tracing.is_on():
+            traces = [s.context.traceparent for s in batch]
+            tracing.record("annotations.commit", traces, began, bramble_submissions=len(batch))
+        return outcomes
 
     def _linger(self, last_size: int) -> None:
         """Give those who were just answered the time to come back; with a single client this doesn't wait at all."""

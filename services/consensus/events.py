@@ -63,7 +63,7 @@ def handlers(blobs: BlobStore, clock: Clock) -> tuple[Handler, ...]:
         for project_id in sorted({message.project_id for _, message in arrived}):
             store.put_project(conn, project_id)
         new = store_votes.add_votes(conn, votes)
-        images = []
+        images, marks = [], []
         counts: Counter[str] = Counter()
         for envelope, message in arrived:
             if message.submission_id not in new:
@@ -72,7 +72,9 @@ def handlers(blobs: BlobStore, clock: Clock) -> tuple[Handler, ...]:
             counts[message.project_id] += 1
             said = message.quorum, message.accept_agreement, message.is_gold
             images.append(store_votes.ImageNews(message.image, *said, envelope.occurred_at_us))
-        store_votes.mark_dirty(conn, [(one.ref.id, one.quorum, one.at) for one in images if not one.is_gold])
+            if not message.is_gold:
+                marks.append((message.image.id, message.quorum, envelope))
+        store_votes.mark_dirty(conn, marks)
         store_votes.put_images(conn, images)
         for project_id, n in sorted(counts.items()):
             store_votes.touch(conn, project_id, clock.now_us(), n)
@@ -85,7 +87,7 @@ def handlers(blobs: BlobStore, clock: Clock) -> tuple[Handler, ...]:
         store.put_project(conn, message.project_id)
         if message.removed:
             store.set_gold(conn, message.image, None)
-            store_votes.mark_dirty(conn, [(message.image.id, 1, envelope.occurred_at_us)])
+            store_votes.mark_dirty(conn, [(message.image.id, 1, envelope)])
         else:
             read = read_masks(blobs, message.masks)
             known = {m.label_id: mask for m, mask in zip(message.masks, read, strict=True)}

@@ -18,6 +18,7 @@ from sqlalchemy import Row
 
 from services.consensus import metrics, store_votes
 from services.consensus.refresh import refresh
+from shared import telemetry, tracing
 from shared.deps import Deps
 from shared.errors import BrambleError
 from shared.pace import PACE
@@ -102,14 +103,18 @@ class Merger(threading.Thread):
                     if rows and time.perf_counter() - opened > HOLD_S:
                         break  # the others keep their marks
                     rows.append(row)
-                    refresh(
-                        conn,
-                        self._deps.blobs,
-                        self._deps.clock,
-                        row.image_id,
-                        cause="vote",
-                        correlation_us=row.since,
-                    )
+                    with (
+                        telemetry.use_context(row.correlation_id, row.traceparent),
+                        tracing.within("consensus.merge", bramble_image_id=row.image_id),
+                    ):
+                        refresh(
+                            conn,
+                            self._deps.blobs,
+                            self._deps.clock,
+                            row.image_id,
+                            cause="vote",
+                            correlation_us=row.since,
+                        )
                 if rows:
                     store_votes.clean(conn, [row.image_id for row in rows])
         except Exception as error:

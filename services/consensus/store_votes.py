@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, bindparam, case, delete, func, insert, s
 from services.consensus import tables as t
 from services.consensus.domain.reliability import Given
 from services.consensus.store import DELETED
-from shared.contracts.bramble.common.v1.common_pb2 import ImageRef
+from shared.contracts.bramble.common.v1.common_pb2 import Envelope, ImageRef
 from shared.db.upsert import upsert
 from shared.imaging.rle import RLE, InvalidRLE, validate
 
@@ -114,25 +114,42 @@ def touch(conn: Connection, project_id: str, now: int, submissions: int = 1) -> 
 @cache
 def _mark(dialect: str) -> Any:
     new = upsert(dialect, t.dirty).values(
-        image_id=bindparam("i"), since=bindparam("since"), complete=bindparam("complete")
+        image_id=bindparam("i"),
+        since=bindparam("since"),
+        complete=bindparam("complete"),
+        correlation_id=bindparam("correlation"),
+        traceparent=bindparam("trace"),
     )
     older = case((_d.since < new.excluded.since, _d.since), else_=new.excluded.since)
     # An update and not "do nothing": it makes this vote wait for a merge that is deleting the mark, and mark the image anew.
-    change = {"since": older, "complete": new.excluded.complete}
+    change = {
+        "since": older,
+        "complete": new.excluded.complete,
+        "correlation_id": new.excluded.correlation_id,
+        "traceparent": new.excluded.traceparent,
+    }
     return new.on_conflict_do_update(index_elements=[_d.image_id], set_=change)
 
 
-def mark_dirty(conn: Connection, waiting: Iterable[tuple[str, int, int]]) -> None:
-    """Note of images (id, quorum, since) that they have votes, accepted at `since` or later (microseconds), which their consensus
-    doesn't count yet."""
+def mark_dirty(conn: Connection, waiting: Iterable[tuple[str, int, Envelope]]) -> None:
+    """Note of images (id, quorum, what came) that they have votes which their consensus doesn't count yet."""
     oldest: dict[str, tuple[int, int]] = {}
-    for image_id, quorum, since in waiting:
+    newest: dict[str, Envelope] = {}
+    for image_id, quorum, envelope in waiting:
+        since = envelope.occurred_at_us
         oldest[image_id] = (quorum, min(since, oldest[image_id][1]) if image_id in oldest else since)
+        newest[image_id] = envelope
     if not oldest:
         return
     raters = {row[0]: row[1] for row in conn.execute(_RATERS, {"images": list(oldest)})}
     marks = [  # sorted: two consumers that mark the same images can't wait for each other
-        {"i": image_id, "since": since, "complete": raters.get(image_id, 0) >= max(1, quorum)}
+        {
+            "i": image_id,
+            "since": since,
+            "complete": raters.get(image_id, 0) >= max(1, quorum),
+            "correlation": newest[image_id].correlation_id[:64],
+            "trace": newest[image_id].traceparent[:64],
+        }
         for image_id, (quorum, since) in sorted(oldest.items())
     ]
     conn.execute(_mark(conn.dialect.name), marks)

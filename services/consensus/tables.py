@@ -68,6 +68,9 @@ dirty = Table(
     Column("since", BigInteger, nullable=False),
     # Whether as many raters as the quorum asks for have answered: such an image goes first.
     Column("complete", Boolean, nullable=False),
+    # Of the newest of these votes, so that the merge and what it tells belong to the request that caused them.
+    Column("correlation_id", String(64), nullable=False, default="", server_default=text("''")),
+    Column("traceparent", String(64), nullable=False, default="", server_default=text("''")),
     Index("ix_consensus_dirty_complete_since", "complete", "since"),
 )
 

@@ -22,7 +22,7 @@ from services.gateway.domain.routing import Match, Route
 from services.gateway.identity import ANONYMOUS, Identity, read_credentials
 from services.gateway.parts import Parts
 from services.gateway.store_access import Entry
-from shared import telemetry
+from shared import telemetry, tracing
 from shared.auth import HEADER, Role
 from shared.errors import BrambleError, Forbidden, NotFound, TooLarge, TooManyRequests, Unauthenticated
 from shared.ids import new_id
@@ -256,8 +256,15 @@ class GatewayMiddleware:
                 ]
             await send(message)
 
+        if tracing.is_on():
+            scope["bramble.route"] = f"/api/v1{route.path}"
         try:
-            await upstream(inner, receive, send_on)
+            with tracing.within(
+                f"{route.method} {route.service}", "client", server_address=route.service
+            ) as span:
+                if span is not None:
+                    headers[-1] = (b"traceparent", span.traceparent.encode())
+                await upstream(inner, receive, send_on)
         finally:
             if new_project and not 200 <= status < 300:
                 await run_in_threadpool(parts.members.remove, new_project, identity.account_id, force=True)

@@ -22,6 +22,7 @@ from services.images.domain.sniff import kind_of
 from services.images.domain.source import Frame, Limits, OpenedSource, Rejected
 from services.images.records import Image, Rejection, Source
 from services.images.writing import BlobWriter
+from shared import tracing
 from shared.db.outbox import emit_rows, outbox_row
 from shared.deps import Deps
 from shared.ids import new_id
@@ -120,7 +121,10 @@ class Upload:
         deps, now = self._deps, self._deps.clock.now_us()
         self._writer.settle()  # rows never name a blob that isn't there
         lost: list[_Kept] = []
-        with deps.db.begin() as conn:
+        with (
+            tracing.within("images.commit", bramble_files=len(self._kept)),
+            deps.db.begin() as conn,
+        ):
             rows: list[dict[str, object]] = []
             for kept in self._kept.values():
                 if not store.add_source(conn, kept.source, kept.images):

@@ -12,7 +12,8 @@ import random
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ from google.protobuf.message import DecodeError
 from google.protobuf.message import Message as Proto
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, String, Table, Text, insert
 
-from shared import telemetry
+from shared import telemetry, tracing
 from shared.bus.abstract import Bus, Message
 from shared.clock import Clock, SystemClock
 from shared.contracts.bramble.common.v1.common_pb2 import Envelope
@@ -198,12 +199,43 @@ class ConsumerRunner(threading.Thread):
             handler = pairs[0][0]
             read = [(envelope, handler.message_type.FromString(envelope.payload)) for _, envelope in pairs]
             if handler.apply_many is not None and len(read) > 1:
-                handler.apply_many(conn, read)
+                with self._traced([envelope for envelope, _ in read]):
+                    handler.apply_many(conn, read)
                 continue
             for envelope, payload in read:
-                with telemetry.use_context(envelope.correlation_id, envelope.traceparent):
+                with (
+                    self._traced([envelope]),
+                    telemetry.use_context(envelope.correlation_id, envelope.traceparent),
+                ):
                     handler.apply(conn, envelope, payload)
         return done
+
+    @contextmanager
+    def _traced(self, envelopes: Sequence[Envelope]) -> Iterator[None]:
+        """A consumer's span for each, in its own trace; what the block does with an envelope is under its span."""
+        if not tracing.is_on():
+            yield
+            return
+        spans = []
+        for envelope in envelopes:
+            span = tracing.start(f"{envelope.type} process", "consumer", envelope.traceparent)
+            assert span is not None
+            span.set(
+                messaging_destination_name=envelope.type,
+                messaging_consumer_group_name=self.group,
+                messaging_message_id=envelope.event_id,
+                messaging_batch_message__count=len(envelopes),
+            )
+            envelope.traceparent = span.traceparent
+            spans.append(span)
+        try:
+            yield
+        except BaseException as error:
+            for span in spans:
+                span.end(type(error).__name__)
+            raise
+        for span in spans:
+            span.end()
 
     def _apply(self, message: Message) -> str:
         with self._db.begin() as conn:

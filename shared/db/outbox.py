@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 from google.protobuf.message import Message
 from sqlalchemy import (
@@ -27,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-from shared import telemetry
+from shared import telemetry, tracing
 from shared.bus.abstract import Bus, Producer
 from shared.clock import Clock, SystemClock
 from shared.contracts.bramble.common.v1.common_pb2 import Envelope
@@ -73,13 +74,18 @@ def topic_of(message_type: type[Message] | Message) -> str:
 def envelope_for(service: str, key: str, message: Message, now_us: int) -> Envelope:
     """Wrap `message` with a new event id and the correlation of the request or message at hand."""
     context = telemetry.current_context()
+    event_id, topic, traceparent = new_id(), topic_of(message), context.traceparent
+    if tracing.is_on() and (span := tracing.start(f"{topic} create", "producer", traceparent)):
+        span.set(messaging_destination_name=topic, messaging_message_id=event_id, bramble_service=service)
+        span.end()
+        traceparent = span.traceparent
     return Envelope(
-        event_id=new_id(),
-        type=topic_of(message),
+        event_id=event_id,
+        type=topic,
         schema_version=1,
         occurred_at_us=now_us,
         correlation_id=context.correlation_id,
-        traceparent=context.traceparent,
+        traceparent=traceparent,
         partition_key=key,
         producer=service,
         payload=message.SerializeToString(deterministic=True),
@@ -218,6 +224,8 @@ class OutboxRelay(threading.Thread):
         for row in rows:  # type: ignore[attr-defined]
             self._producer.publish(row.topic, row.key, row.value)
         self._producer.flush()
+        if tracing.is_on():
+            _trace_published(rows)
         telemetry.EVENTS_PUBLISHED.labels(self._service).inc(len(rows))  # type: ignore[arg-type]
 
     def _drop_producer(self) -> None:
@@ -242,3 +250,13 @@ class OutboxRelay(threading.Thread):
     @staticmethod
     def _age(created_at_us: int) -> float:
         return max(0.0, (SystemClock().now_us() - created_at_us) / 1e6)
+
+
+def _trace_published(rows: Any) -> None:
+    """How long each event waited, from its state change until the bus had it."""
+    for row in rows:
+        envelope = Envelope.FromString(row.value)
+        began = envelope.occurred_at_us * 1000
+        tracing.record(
+            f"{row.topic} publish", [envelope.traceparent], began, messaging_destination_name=row.topic
+        )

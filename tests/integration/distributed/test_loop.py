@@ -15,9 +15,11 @@ import pytest
 from PIL import Image
 
 from shared.imaging import rle
+from tests.collector import Collector
 from tests.servers import ServerError
 from tests.servers.base import free_port
 from tests.servers.plugin import skip_real
+from tests.tracing import check, drive
 from tools.run_distributed import Distributed
 
 pytestmark = [pytest.mark.real, pytest.mark.slow]
@@ -26,10 +28,17 @@ PATIENCE_S = 90.0
 
 
 @pytest.fixture(scope="module")
-def platform() -> Iterator[Distributed]:
+def collector() -> Iterator[Collector]:
+    made = Collector()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def platform(collector: Collector) -> Iterator[Distributed]:
     if skip_real():
         pytest.skip("BRAMBLE_SKIP_REAL is set")
-    made = Distributed(free_port(), worker=False)
+    made = Distributed(free_port(), worker=False, extra={"BRAMBLE_OTLP_ENDPOINT": collector.url})
     try:
         try:
             made.start()
@@ -83,6 +92,18 @@ def submit(client: httpx.Client, project: str, radius: float, key: str) -> httpx
     answer = client.post(f"/leases/{task['lease']['id']}/submissions", json=body)
     assert answer.status_code == 201, answer.text
     return answer
+
+
+def test_one_trace_leads_from_upload_to_consensus(platform: Distributed, collector: Collector) -> None:
+    """Across HTTP and Kafka, by way of the outboxes and the merge in the background."""
+    spans = check(collector, *drive(lab(platform), guest(platform)))
+    assert {span.service for span in spans} >= {
+        "bramble-gateway",
+        "bramble-images",
+        "bramble-annotations",
+        "bramble-inference",
+        "bramble-consensus",
+    }
 
 
 def test_submissions_become_a_consensus_although_parts_die(platform: Distributed) -> None:
