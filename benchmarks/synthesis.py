@@ -42,6 +42,7 @@ def bare_steps(images: Any, params: Any, steps: int) -> float:
     from services.synthesis.training import denoiser
 
     shape = denoiser.Shape(params.size, 1, 2, params.widths, params.patch)
+    no_map = torch.zeros(params.batch, shape.map_planes, params.size, params.size)
     net, plan = denoiser.build(shape), denoiser.scheduler()
     optimiser = torch.optim.AdamW(net.parameters(), lr=1e-3)
     data = torch.from_numpy(images)
@@ -51,7 +52,7 @@ def bare_steps(images: Any, params: Any, steps: int) -> float:
         started = time.process_time()
         clean = data[torch.randint(0, len(data), (params.batch,))]
         noise, times = torch.randn_like(clean), torch.randint(0, 1000, (params.batch,))
-        noisy = torch.cat([plan.add_noise(clean, noise, times), clean * 0], dim=1)
+        noisy = torch.cat([plan.add_noise(clean, noise, times), no_map], dim=1)
         target = inputs(plan.get_velocity(clean, noise, times), params.patch)
         loss = torch.nn.functional.mse_loss(net(inputs(noisy, params.patch), times).sample, target)
         optimiser.zero_grad(set_to_none=True)
@@ -70,7 +71,7 @@ def bare_samples(generator: Any, count: int, steps: int) -> float:
     shape, plan = generator.shape, denoiser.scheduler()
     plan.set_timesteps(steps)
     x = torch.randn(count, shape.channels, shape.size, shape.size)
-    condition = torch.zeros(count, 1, shape.size, shape.size)
+    condition = torch.zeros(count, shape.map_planes, shape.size, shape.size)
     started = time.process_time()
     with torch.no_grad():
         for moment in plan.timesteps:

@@ -32,6 +32,11 @@ class Shape:
     planes: bool = True
     """A channel a class. False: all classes in one, evenly up to 1, as generators from before 2026-11-27 were trained."""
 
+    @property
+    def map_planes(self) -> int:
+        """Channels of the label map beside the image."""
+        return self.classes if self.planes else 1
+
 
 @dataclass(slots=True)
 class Generator:
@@ -63,7 +68,7 @@ def build(shape: Shape) -> Any:
     down = ["DownBlock2D"] * (levels - 1) + ["AttnDownBlock2D"]
     return UNet2DModel(
         sample_size=shape.size // shape.patch,
-        in_channels=(shape.channels + (shape.classes if shape.planes else 1)) * area,
+        in_channels=(shape.channels + shape.map_planes) * area,
         out_channels=shape.channels * area,
         layers_per_block=1,
         block_out_channels=shape.widths,
