@@ -58,18 +58,37 @@ class Run:
 
 
 #: Raised with every change of what a run does that no parameter tells: runs of another recipe are not mixed in.
-RECIPE = 3
+RECIPE = 4
+#: The same for how synthetic images come about. Arms without them don't care, and stay.
+DRAWING = 2
+
+_FREE = ("arms", "seeds", "base_images", "curve", "labels_per_image", "minutes_per_label")
+_OF_DRAWING = ("generator_steps", "synthetic_images", "guidance", "filter_steps")
 
 
-def fingerprint(data: StudySet, params: StudyParams) -> str:
-    """Names the inputs: runs of other data or settings are never mixed in. Lists of arms, parts, seeds and sizes may grow."""
+@dataclass(frozen=True, slots=True)
+class Prints:
+    """Names of the inputs, for arms with and without synthetic images: runs of other data or settings are never mixed in."""
+
+    plain: str
+    synthetic: str
+
+    def key(self, run: Run) -> str:
+        """The run's name in the ledger."""
+        return run.key(self.synthetic if run.kind in SYNTHETIC_ARMS else self.plain)
+
+
+def fingerprints(data: StudySet, params: StudyParams) -> Prints:
+    """What the runs depend on. Lists of arms, parts, seeds and sizes may grow; another generator leaves the arms without one as they are."""
     digest = hashlib.sha256()
     for array in (data.images, data.expert, data.crowd, data.has_expert, data.has_crowd):
         digest.update(np.ascontiguousarray(array).tobytes())
-    free = ("arms", "seeds", "base_images", "curve", "labels_per_image", "minutes_per_label")
-    fixed = {k: v for k, v in asdict(params).items() if k not in free}
+    settings = asdict(params)
+    fixed = {k: v for k, v in settings.items() if k not in (*_FREE, *_OF_DRAWING)}
     digest.update(json.dumps([fixed, data.groups, RECIPE], sort_keys=True).encode())
-    return digest.hexdigest()[:12]
+    plain = digest.hexdigest()[:12]
+    digest.update(json.dumps([DRAWING, *(settings[k] for k in _OF_DRAWING)]).encode())
+    return Prints(plain, digest.hexdigest()[:12])
 
 
 def plan(data: StudySet, params: StudyParams) -> tuple[list[Run], dict[str, str]]:
@@ -105,23 +124,23 @@ def run_all(
     """
     check(data, params.folds, params.base_images)
     where = folds_of(data, params.folds, params.seed)
-    prefix = fingerprint(data, params)
+    prints = fingerprints(data, params)
     runs = [run for run in plan(data, params)[0] if only is None or only == (run.base, run.fold)]
     samples: tuple[tuple[int, int], _Synthetic] | None = None
     for number, run in enumerate(runs):
         tell = part(report, number / len(runs), (number + 1) / len(runs))
-        found = ledger.get(run.key(prefix))
+        found = ledger.get(prints.key(run))
         if found is None:
             sets = _sets(data, params, where, run)
             if run.kind in SYNTHETIC_ARMS and (samples is None or samples[0] != (run.base, run.fold)):
-                key = f"{prefix}-samples-n{run.base}-f{run.fold}"
+                key = f"{prints.synthetic}-samples-n{run.base}-f{run.fold}"
                 made = _recall(ledger, key)
                 if made is None:
                     made = _generate(sets, data.classes, params, run, tell)
                     ledger.put(key, {"counts": made.counts, "why": made.why}, made.pairs)
                 samples = ((run.base, run.fold), made)
             found = _train_and_test(data, params, sets, samples[1] if samples else None, run, tell)
-            ledger.put(run.key(prefix), found)
+            ledger.put(prints.key(run), found)
         yield run, found
 
 

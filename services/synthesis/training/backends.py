@@ -17,7 +17,7 @@ from shared.errors import InvalidInput
 AnyGenerator = denoiser.Generator | controlnet.Control
 
 METHODS = {
-    "diffusion": "segmentation-guided diffusion (Konz et al. 2024), UNet2DModel, v-prediction, DDIM",
+    "diffusion": "segmentation-guided diffusion (Konz et al. 2024), UNet2DModel, image prediction with v's loss, DDIM",
     "controlnet": "ControlNet (Zhang et al. 2023) on the operator's Stable Diffusion, DDIM",
 }
 

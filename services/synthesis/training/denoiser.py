@@ -31,6 +31,8 @@ class Shape:
     patch: int
     planes: bool = True
     """A channel a class. False: all classes in one, evenly up to 1, as generators from before 2026-11-27 were trained."""
+    clean: bool = True
+    """The network's output is the clean image. False: it is v, as of generators from before 2026-11-28."""
 
     @property
     def map_planes(self) -> int:
@@ -79,13 +81,27 @@ def build(shape: Shape) -> Any:
     )
 
 
-def predict(net: Any, shape: Shape, noisy: Any, condition: Any, times: Any) -> Any:
-    """The predicted v ``(B, C, S, S)`` of noisy images ``(B, C, S, S)`` under the map's channels, see `map_channels`."""
+def levels(plan: DDIMScheduler, times: Any) -> tuple[Any, Any]:
+    """How much signal and how much noise is in an image at ``times`` ``(B,)``: two tensors ``(B, 1, 1, 1)``, their squares sum to 1."""
+    kept = plan.alphas_cumprod.to(times.device)[times.long()][:, None, None, None]
+    return kept.sqrt(), (1 - kept).sqrt()
+
+
+def predict(net: Any, shape: Shape, noisy: Any, condition: Any, times: Any, plan: DDIMScheduler) -> Any:
+    """The predicted v ``(B, C, S, S)`` of noisy images ``(B, C, S, S)`` under the map's channels, see `map_channels`.
+
+    The network itself gives the clean image, of which v follows (Li & He 2025, "Back to Basics: Let Denoising Generative Models
+    Denoise"): v holds the noise, which a small network passes on imperfectly, and what it gets wrong stays in the picture as grain.
+    """
     joined = torch.cat([noisy, condition], dim=1)
     if shape.patch > 1:
         joined = functional.pixel_unshuffle(joined, shape.patch)
     out = net(joined, times).sample
-    return functional.pixel_shuffle(out, shape.patch) if shape.patch > 1 else out
+    out = functional.pixel_shuffle(out, shape.patch) if shape.patch > 1 else out
+    if not shape.clean:
+        return out
+    signal, noise = levels(plan, times)
+    return (signal * noisy - out) / noise
 
 
 def map_channels(maps: Any, shape: Shape) -> Any:
@@ -108,6 +124,7 @@ def shape_dict(shape: Shape) -> dict[str, Any]:
         "widths": list(shape.widths),
         "patch": shape.patch,
         "planes": shape.planes,
+        "clean": shape.clean,
     }
 
 
@@ -148,6 +165,7 @@ def load_weights(data: bytes) -> Generator:
             tuple(raw["widths"]),
             raw["patch"],
             raw.get("planes", False),
+            raw.get("clean", False),
         )
         net = build(shape)
         net.load_state_dict(load(data))

@@ -69,9 +69,9 @@ def _sample_batch(
     for index, moment in enumerate(plan.timesteps):
         times = torch.full((len(maps),), int(moment), device=device)
         with torch.no_grad():
-            velocity = predict(net, shape, x, condition, times)
+            velocity = predict(net, shape, x, condition, times, plan)
             if guidance != 1.0:
-                free = predict(net, shape, x, nothing, times)
+                free = predict(net, shape, x, nothing, times, plan)
                 velocity = free + guidance * (velocity - free)
         x = plan.step(velocity, moment, x).prev_sample
         tell((index + 1) / steps)

@@ -301,13 +301,16 @@ def test_two_processes_find_what_one_finds_and_a_second_seed_draws_no_new_images
         alone = list(runner.run_all(found, params, FileLedger(tmp_path / "one")))
         parallel.run(found, params, tmp_path / "two", 2)
         # In the other processes the least number of samples is what it is; the arms without any are the same.
-        real = [
-            run.key(runner.fingerprint(found, params)) for run, _ in alone if run.kind != "crowd_synthetic"
-        ]
+        prints = runner.fingerprints(found, params)
+        real = [prints.key(run) for run, _ in alone if run.kind != "crowd_synthetic"]
         for key in real:
             assert FileLedger(tmp_path / "two").get(key) == FileLedger(tmp_path / "one").get(key)
         monkeypatch.setattr(runner, "_generate", lambda *_: pytest.fail("a generator was trained again"))
         more = replace(params, seeds=2)
         assert len(list(runner.run_all(found, more, FileLedger(tmp_path / "one")))) == 2 * len(alone)
+        other = runner.fingerprints(found, replace(params, generator_steps=10))
+        assert other.plain == prints.plain
+        assert other.synthetic != prints.synthetic
+        assert runner.fingerprints(found, replace(params, steps=5)).plain != prints.plain
     finally:
         torch.set_num_threads(threads)

@@ -113,19 +113,37 @@ def test_weights_survive_and_other_bytes_are_refused(diffusion, sampling, denois
         list(sampling.sample(done, np.zeros((1, 32, 32), np.uint8)))
 
 
-def test_weights_from_before_classes_had_channels_of_their_own_still_draw(sampling, denoiser):
-    shape = denoiser.Shape(16, 1, 2, (8, 16), 1, planes=False)
+def test_older_weights_still_draw(sampling, denoiser):
+    shape = denoiser.Shape(16, 1, 2, (8, 16), 1, planes=False, clean=False)
     data = denoiser.save_weights(denoiser.Generator(shape, denoiser.build(shape)))
     length = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + length])
     about = json.loads(header["__metadata__"]["bramble"])
-    del about["planes"]  # as they were written
+    del about["planes"], about["clean"]  # as they were written
     header["__metadata__"]["bramble"] = json.dumps(about)
     text = json.dumps(header).encode()
     back = denoiser.load_weights(len(text).to_bytes(8, "little") + text + data[8 + length :])
     assert back.shape == shape
     (image,) = sampling.sample(back, np.ones((1, 16, 16), np.uint8), steps=2)
     assert image.shape == (1, 16, 16)
+
+
+def test_v_leads_to_the_image_that_the_network_gives(denoiser):
+    import torch
+
+    torch.manual_seed(0)
+    shape = denoiser.Shape(16, 1, 1, (8, 16), 2)
+    net, plan = denoiser.build(shape).eval(), denoiser.scheduler()
+    noisy, no_map = torch.randn(3, 1, 16, 16), torch.zeros(3, 1, 16, 16)
+    times = torch.tensor([20, 500, 980])
+    fold = torch.nn.functional.pixel_unshuffle
+    with torch.no_grad():
+        given = net(fold(torch.cat([noisy, no_map], 1), 2), times).sample
+        v = denoiser.predict(net, shape, noisy, no_map, times, plan)
+    for i, moment in enumerate(times):
+        plan.set_timesteps(25)
+        (led,) = plan.step(v[i : i + 1], moment, noisy[i : i + 1]).pred_original_sample
+        assert torch.allclose(fold(led, 2), given[i].clamp(-1, 1), atol=1e-3)
 
 
 def test_each_class_has_a_channel_of_its_own(denoiser):
