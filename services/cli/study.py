@@ -39,7 +39,7 @@ def study(
     steps: Annotated[
         int, typer.Option(help="Optimiser steps of the segmenter, the same for all arms.")
     ] = 300,
-    generator_steps: Annotated[int, typer.Option(help="Training steps of each fold's generator.")] = 1200,
+    generator_steps: Annotated[int, typer.Option(help="Training steps of each fold's generator.")] = 2400,
     synthetic: Annotated[int, typer.Option(help="Synthetic images drawn in each fold.")] = 96,
     size: Annotated[int, typer.Option(help="Side of the images in pixels.")] = 64,
     seed: Annotated[int, typer.Option(help="Seed of every random choice.")] = 0,

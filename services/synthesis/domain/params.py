@@ -169,7 +169,7 @@ class StudyParams:
     curve: tuple[float, ...] = (0.25, 0.5)
     steps: int = 300
     batch: int = 8
-    generator_steps: int = 1200
+    generator_steps: int = 2400
     synthetic_images: int = 96
     guidance: float = 1.25
     filter_steps: int = 250
