@@ -79,7 +79,7 @@ class Prints:
 
 
 def fingerprints(data: StudySet, params: StudyParams) -> Prints:
-    """What the runs depend on. Lists of arms, parts, seeds and sizes may grow; another generator leaves the arms without one as they are."""
+    """What the runs depend on. Lists of arms, parts, seeds and sizes may grow; another generator leaves the other arms as they are."""
     digest = hashlib.sha256()
     for array in (data.images, data.expert, data.crowd, data.has_expert, data.has_crowd):
         digest.update(np.ascontiguousarray(array).tobytes())
