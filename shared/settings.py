@@ -93,6 +93,12 @@ class Settings(BaseSettings):
         description="Folder of a Stable Diffusion (vae, unet, text_encoder, tokenizer, scheduler, perhaps controlnet, as diffusers writes "
         "them, safetensors) for the worker's generator backend `controlnet`.",
     )
+    train_processes: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="Processes that train a generator together; 0: one a GPU, one where there is none.",
+    )
     lease_sweep_s: float = Field(5.0, description="How often expired task leases are swept.")
 
     def database_url_for(self, service: str) -> str:

@@ -56,6 +56,8 @@ class Context:
     state: dict[str, Any]
     sd_path: Path | None = None
     """The operator's Stable Diffusion, for the controlnet backend."""
+    processes: int = 0
+    """Of a training; 0: one a GPU."""
 
     def checkpoints(self) -> BlobCheckpoints:
         """Checkpoints as blobs, their pointer in the job's row."""
@@ -137,6 +139,7 @@ def _train(context: Context, params: TrainParams, report: Report) -> str:
         validation=found.of("val"),
         checkpoints=keeper,
         report=report,
+        processes=context.processes,
     )
     weights = backends.save(generator)
     digest = hashlib.sha256(weights).hexdigest()

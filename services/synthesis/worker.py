@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import ctypes
 import logging
 import os
 import signal
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from services.synthesis import work
+from services.synthesis.parent import die_with
 from services.synthesis.queue import Job, JobQueue, LostJob
 from services.synthesis.store import Store
 from services.synthesis.training.progress import RELEASED, Stopped
@@ -41,13 +41,20 @@ class Worker:
     """One worker. `stop` may be called from a signal handler or another thread."""
 
     def __init__(
-        self, db: Database, blobs: BlobStore, clock: Clock, lease_s: float, sd_path: Path | None = None
+        self,
+        db: Database,
+        blobs: BlobStore,
+        clock: Clock,
+        lease_s: float,
+        sd_path: Path | None = None,
+        processes: int = 0,
     ) -> None:
         self.name = f"{os.getpid()}-{new_id()[-8:]}"
         self.queue = JobQueue(db, clock, lease_s)
         self.store = Store(db, clock)
         self.blobs = blobs
         self._sd_path = sd_path
+        self._processes = processes
         self._halt = threading.Event()
 
     def stop(self) -> None:
@@ -87,6 +94,7 @@ class Worker:
             beat.report,
             dict(job.state or {}),
             self._sd_path,
+            self._processes,
         )
         try:
             work.run(context)
@@ -177,22 +185,6 @@ class _Heartbeat(threading.Thread):
         self.join(5.0)
 
 
-def die_with(parent: int) -> None:
-    """End this process when ``parent`` ends: at once by the kernel on Linux, else within a second by looking."""
-    if sys.platform.startswith("linux"):
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None, use_errno=True).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1.0)
-        os._exit(3)
-
-    if os.getppid() != parent:
-        os._exit(3)
-    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Entry point: settings from the environment, as every Bramble process."""
     parser = argparse.ArgumentParser(prog="bramble worker", description="Work on heavy jobs until stopped.")
@@ -211,7 +203,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.nice(5)
     db = Database(settings.database_url_for(work.SERVICE))
     blobs = create_blobs(settings.blob_url, settings.data_dir)
-    worker = Worker(db, blobs, SystemClock(), settings.job_lease_s, sd_path=settings.sd_path)
+    worker = Worker(
+        db, blobs, SystemClock(), settings.job_lease_s, settings.sd_path, settings.train_processes
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
     try:

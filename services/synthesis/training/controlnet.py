@@ -24,6 +24,7 @@ from torch.nn import functional
 from services.synthesis.domain.params import MIN_TRAIN_IMAGES, TrainParams
 from services.synthesis.training.checkpoints import Checkpoints, MemoryCheckpoints
 from services.synthesis.training.denoiser import NO_MASK, metadata
+from services.synthesis.training.diffusion import agree
 from services.synthesis.training.latent import Base
 from services.synthesis.training.progress import RELEASED, Clock, Report, Stopped, silent
 from shared.errors import InvalidInput
@@ -116,38 +117,48 @@ def train(
         raise InvalidInput(
             f"size {params.size} must be divisible by {coarse} for this Stable Diffusion base."
         )
+    from accelerate import Accelerator
+
+    accelerator = Accelerator()
+    device, world = accelerator.device, accelerator.num_processes
+    base = base.to(device)
     shape = Frame(params.size, images.shape[1], classes)
-    device = base.words.device
     torch.manual_seed(params.seed)
-    net = _build(base).to(device)
+    net = _build(base)
     net.train()
-    optimiser = torch.optim.AdamW(net.parameters(), lr=params.learning_rate or RATE, weight_decay=1e-2)
+    rate = (params.learning_rate or RATE) * world**0.5
+    net, optimiser = accelerator.prepare(net, torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-2))
+    bare = accelerator.unwrap_model(net)
     keeper = checkpoints or MemoryCheckpoints()
     step, seconds, losses = 0, 0.0, []
     if (kept := keeper.load()) is not None:
         # weights_only: a checkpoint is data, and must never run code when it is read.
-        state = torch.load(io.BytesIO(kept), map_location=device, weights_only=True)
+        state = torch.load(io.BytesIO(kept), map_location="cpu", weights_only=True)
         if state["of"] != [shape.size, shape.channels, classes, base.digest, len(images)]:
             raise InvalidInput(
                 "The checkpoint is of another network or another set of images; start a new job."
             )
-        net.load_state_dict(state["net"])
+        bare.load_state_dict(state["net"])
         optimiser.load_state_dict(state["optimiser"])
         (step, seconds), losses = state["numbers"], [tuple(x) for x in state["losses"]]
 
     def keep() -> None:
+        if not accelerator.is_main_process:
+            return
         buffer = io.BytesIO()
         of = [shape.size, shape.channels, classes, base.digest, len(images)]
         numbers = {"of": of, "numbers": [step, seconds], "losses": losses}
-        torch.save({"net": net.state_dict(), "optimiser": optimiser.state_dict(), **numbers}, buffer)
+        torch.save({"net": bare.state_dict(), "optimiser": optimiser.state_dict(), **numbers}, buffer)
         keeper.save(step, buffer.getvalue())
 
     started, saved_at = clock() - seconds, clock()
-    while step < params.max_steps and seconds < params.max_seconds:
-        loss = _one_step(net, base, optimiser, images, maps, shape, params, step)
+    goes_on = True
+    while step < params.max_steps and goes_on:
+        loss = _one_step(accelerator, net, base, optimiser, images, maps, shape, params, step)
         step += 1
         now = clock()
         seconds = now - started
+        goes_on = not agree(accelerator, params.max_steps, seconds >= params.max_seconds)[1]
         if step % 10 == 0 or step == params.max_steps:
             losses.append((step, loss))
         if now - saved_at >= params.checkpoint_s:
@@ -160,9 +171,9 @@ def train(
             if halt.reason == RELEASED:
                 keep()
             raise
-    net.eval()
+    bare.eval()
     stopped = "" if step >= params.max_steps else f"{params.max_seconds:.0f} s were up"
-    return Control(shape, net, base, step, seconds, losses, [], stopped)
+    return Control(shape, bare, base, step, seconds, losses, [], stopped)
 
 
 def save_weights(control: Control) -> bytes:
@@ -229,6 +240,7 @@ def _predict(net: Any, base: Base, noisy: Any, shown: Any, times: Any) -> Any:
 
 
 def _one_step(
+    accelerator: Any,
     net: Any,
     base: Base,
     optimiser: Any,
@@ -238,9 +250,9 @@ def _one_step(
     params: TrainParams,
     step: int,
 ) -> float:
-    """Every random choice of step ``s`` comes from ``(seed, s)``."""
+    """Every random choice of step ``s`` comes from ``(seed, s)`` and the process."""
     device = base.words.device
-    rng = np.random.default_rng([params.seed, step])
+    rng = np.random.default_rng([params.seed, step, accelerator.process_index])
     chosen = rng.integers(0, len(images), params.batch)
     clean = base.encode(torch.from_numpy(images[chosen]).to(device))
     shown = picture(torch.from_numpy(maps[chosen]).to(device), shape.classes)
@@ -256,7 +268,7 @@ def _one_step(
     target = schedule.get_velocity(clean, noise, times) if kind == "v_prediction" else noise
     loss = functional.mse_loss(_predict(net, base, noisy, shown, times), target)
     optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+    accelerator.backward(loss)
+    accelerator.clip_grad_norm_(net.parameters(), 1.0)
     optimiser.step()
     return float(loss.detach())

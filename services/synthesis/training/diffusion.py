@@ -105,13 +105,14 @@ class _Training:
 
     def restore(self, data: bytes) -> None:
         # weights_only: a checkpoint is data, and must never run code when it is read.
-        state = torch.load(io.BytesIO(data), map_location=self.accelerator.device, weights_only=True)
+        state = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
         if state["shape"] != shape_dict(self.shape) or state["numbers"][3] != self.count:
             raise InvalidInput(
                 "The checkpoint is of another network or another set of images; start a new job."
             )
         self.accelerator.unwrap_model(self.net).load_state_dict(state["net"])
-        self.ema, self.best = state["ema"], state["best"]
+        self.ema = {k: v.to(self.accelerator.device) for k, v in state["ema"].items()}
+        self.best = state["best"]
         self.optimiser.load_state_dict(state["optimiser"])
         self.step, self.planned, self.seconds, _ = state["numbers"]
         self.losses = [tuple(x) for x in state["losses"]]
@@ -175,6 +176,8 @@ def train(
                 stopped = f"the validation loss hasn't fallen for {params.patience} looks"
         if not stopped and run.seconds > 1.25 * params.max_seconds:
             stopped = f"{params.max_seconds:.0f} s were up on a machine that grew slower"
+        run.planned, stops = agree(run.accelerator, run.planned, bool(stopped))
+        stopped = (stopped or "the first process says so") if stops else ""
         if run.accelerator.is_main_process and (now - saved_at >= params.checkpoint_s or stopped):
             keeper.save(run.step, run.save())
             saved_at = clock()
@@ -192,6 +195,16 @@ def train(
     net.load_state_dict({k: v.cpu() for k, v in (run.best or run.ema).items()})
     net.eval()
     return Generator(shape, net, run.step, run.seconds, run.losses, run.validation, stopped)
+
+
+def agree(accelerator: Any, planned: int, stops: bool) -> tuple[int, bool]:
+    """What the first of several processes plans: clocks differ, and one that takes a step more would wait for the others for ever."""
+    if accelerator.num_processes == 1:
+        return planned, stops
+    from accelerate.utils import broadcast
+
+    told = broadcast(torch.tensor([planned, int(stops)], device=accelerator.device))
+    return int(told[0]), bool(told[1])
 
 
 def _plan(run: _Training, pace: list[float]) -> None:

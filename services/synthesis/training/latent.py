@@ -7,7 +7,7 @@ no name in the folder decides what code runs, and nothing is fetched.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,17 @@ class Base:
     given: Any
     factor: int
     digest: str
+
+    def to(self, device: Any) -> Base:
+        """The same on another device."""
+        if self.words.device == torch.device(device):
+            return self
+        parts = {
+            n: getattr(self, n).to(device)
+            for n in ("vae", "unet", "words", "given")
+            if getattr(self, n) is not None
+        }
+        return replace(self, **parts)
 
     def encode(self, images: Any) -> Any:
         """Images ``(B, 1|3, S, S)`` in [-1, 1] → latents ``(B, c, S/factor, S/factor)``: the mean, so that training repeats exactly."""
