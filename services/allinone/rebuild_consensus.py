@@ -201,6 +201,7 @@ def _submitted(
         masks=masks,
         damaged=frozenset(damaged),
         size=(task.height, task.width),
+        label_ids=answer.label_ids,
         gold_dice=answer.gold_dice,
         duration_ms=answer.duration_ms,
         created_at=answer.created_at,

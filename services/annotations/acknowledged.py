@@ -33,12 +33,14 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An acknowledged submission. `gold_dice` by label, {} where it wasn't compared with gold; `created_at`: UTC, microseconds."""
+    """An acknowledged submission. `label_ids`: those that were asked for, None where that wasn't kept yet. `gold_dice` by label, {}
+    where it wasn't compared with gold; `created_at`: UTC, microseconds."""
 
     submission_id: str
     image_id: str
     rater_id: str
     drawn: tuple[Drawn, ...]
+    label_ids: tuple[int, ...] | None
     gold_dice: dict[int, float]
     duration_ms: int
     created_at: int
@@ -72,8 +74,8 @@ def answers(conn: Connection, blobs: BlobStore, project_id: str) -> Iterator[Ans
     s, last = t.submissions.c, ""
     while True:
         query = select(
-            s.id, s.image_id, s.rater_id, s.pack, s.masks, s.is_gold, s.gold_dice, s.duration_ms, s.created_at
-        )
+            s.id, s.image_id, s.rater_id, s.pack, s.masks, s.label_ids, s.is_gold, s.gold_dice, s.duration_ms, s.created_at
+        )  # fmt: skip
         query = query.where(s.project_id == project_id, s.id > last).order_by(s.id).limit(_PAGE)
         rows = conn.execute(query).all()
         packs: dict[str, bytes | None] = {}  # the masks of one commit lie in one blob
@@ -84,6 +86,7 @@ def answers(conn: Connection, blobs: BlobStore, project_id: str) -> Iterator[Ans
                 image_id=row.image_id,
                 rater_id=row.rater_id,
                 drawn=tuple(_drawn(blobs, packs, row.pack, ref) for ref in orjson.loads(row.masks)),
+                label_ids=None if row.label_ids is None else tuple(orjson.loads(row.label_ids)),
                 gold_dice={int(label): float(value) for label, value in dice.items()},
                 duration_ms=row.duration_ms,
                 created_at=row.created_at,

@@ -269,7 +269,9 @@ def _accept(work: _Batch, submission: Submission) -> Receipt:
     receipt = Receipt(submission.id, row.task_id, feedback, work.has_places(row.project_id))
     work.seen[rater_id, answer.client_key] = submission
     work.last[row.task_id, rater_id] = (submission.id, dice)
-    work.rows.append(submission_row(work.pack, work.now, submission, row, receipt, supersedes, dice))
+    work.rows.append(
+        submission_row(work.pack, work.now, submission, row, receipt, label_ids, supersedes, dice)
+    )
     if answer.unsure or answer.comment:
         work.notes.append(
             note_row(

@@ -22,6 +22,7 @@ def submission_row(
     submission: Submission,
     row: AnyRow,
     receipt: Receipt,
+    label_ids: Sequence[int],
     supersedes: str,
     dice: str | None,
 ) -> dict[str, Any]:
@@ -37,6 +38,7 @@ def submission_row(
         "client_key": answer.client_key,
         "pack": pack if submission.refs else "",
         "masks": orjson.dumps(submission.refs).decode(),
+        "label_ids": orjson.dumps(label_ids).decode(),
         "nothing_here": answer.nothing_here,
         "is_gold": bool(row.is_gold),
         "gold_dice": dice,

@@ -242,6 +242,8 @@ submissions = Table(
     Column(
         "masks", Text, nullable=False
     ),  # JSON list of [label_id, height, width, area, offset, length, sha256]
+    # JSON list of the labels that were asked for; NULL: stored before this was kept. An empty mask leaves no other trace.
+    Column("label_ids", Text),
     Column("nothing_here", Boolean, nullable=False),
     Column("is_gold", Boolean, nullable=False),
     Column("gold_dice", Text),  # JSON {label_id: dice} of the rater's first answer

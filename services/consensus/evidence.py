@@ -21,7 +21,7 @@ DAMAGED = "{n} of its submitted masks damaged in the object store"
 @dataclass(frozen=True, slots=True)
 class Submitted:
     """An acknowledged submission. `masks` by label, without the empty ones; `damaged`: labels whose mask can't be read any more; `size`:
-    (height, width) of the image in pixels."""
+    (height, width) of the image in pixels; `label_ids`: those that were asked for, None where annotations didn't keep that yet."""
 
     submission_id: str
     project_id: str
@@ -30,6 +30,7 @@ class Submitted:
     masks: Mapping[int, RLE]
     damaged: frozenset[int]
     size: tuple[int, int]
+    label_ids: tuple[int, ...] | None
     gold_dice: Mapping[int, float]
     duration_ms: int
     created_at: int
@@ -112,8 +113,8 @@ def compare(
 
 
 class _Asked:
-    """Which labels a submission answered for. Annotations keep the masks that were drawn; that a label was left empty shows in the vote,
-    or, where that is lost, in the labels that the project had at the time."""
+    """Which labels a submission answered for. Of older ones annotations keep only the masks that were drawn; that a label was left empty
+    shows in the vote, or, where that is lost, in the labels that the project had at the time."""
 
     def __init__(self, stored: Stored, submitted: Sequence[Submitted], labels: Sequence[int]) -> None:
         self._labels = sorted(labels)
@@ -127,6 +128,8 @@ class _Asked:
 
     def of(self, one: Submitted) -> list[int]:
         """Labels, sorted."""
+        if one.label_ids is not None:
+            return sorted({*one.label_ids, *one.masks, *one.damaged})
         return [label for label in self._labels if self._has(one, label)]
 
     def _has(self, one: Submitted, label: int) -> bool:

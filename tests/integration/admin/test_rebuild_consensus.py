@@ -278,7 +278,13 @@ def without_time(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def test_all_of_consensus_lost(copy: Installation) -> None:
-    """From nothing but the submissions, and equal to the offline functions on them."""
+    """From nothing but the submissions, and equal to the offline functions on them; a label that came later was asked of none of them."""
+    with closing(sqlite3.connect(copy.folder / "db" / "annotations.db")) as annotations, annotations:
+        (text,) = annotations.execute(
+            "SELECT labels FROM annotations_projects WHERE id = ?", [copy.project]
+        ).fetchone()
+        more = json.dumps([*json.loads(text), {**json.loads(text)[0], "id": 3, "name": "later"}])
+        annotations.execute("UPDATE annotations_projects SET labels = ? WHERE id = ?", [more, copy.project])
     before = {image: masks(copy.newest(image)) for image in copy.images}
     votes = without_time(copy.rows(t.votes))
     everything = (t.votes, t.labels, t.raters, t.versions, t.images, t.projects, t.dirty)

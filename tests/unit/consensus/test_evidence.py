@@ -16,11 +16,15 @@ MASK, EMPTY = rle.encode(_drawn), rle.empty(*SIZE)
 
 
 def submitted(
-    number: int, masks: dict[int, rle.RLE], rater: str = "r", damaged: tuple[int, ...] = ()
+    number: int,
+    masks: dict[int, rle.RLE],
+    rater: str = "r",
+    damaged: tuple[int, ...] = (),
+    asked: tuple[int, ...] | None = None,
 ) -> Submitted:
     return Submitted(
         submission_id=f"s{number}", project_id="p", image_id="i", rater_id=rater, masks=masks,
-        damaged=frozenset(damaged), size=SIZE, gold_dice={}, duration_ms=5, created_at=number,
+        damaged=frozenset(damaged), size=SIZE, label_ids=asked, gold_dice={}, duration_ms=5, created_at=number,
     )  # fmt: skip
 
 
@@ -59,6 +63,15 @@ def test_a_younger_label_was_not_asked_of_older_answers() -> None:
 def test_with_all_votes_lost_every_label_was_asked() -> None:
     found = compare({}, [submitted(1, {1: MASK}), submitted(2, {})], [1, 2])
     assert answered(found.votes) == {"s1": [1, 2], "s2": [1, 2]}
+
+
+def test_what_was_asked_is_known_where_it_was_kept() -> None:
+    """Label 2 is younger than the first answer, and no vote is left to say so."""
+    every = [submitted(1, {1: MASK}, asked=(1,)), submitted(2, {}, asked=(1, 2))]
+    assert answered(compare({}, every, [1, 2]).votes) == {"s1": [1], "s2": [1, 2]}
+    made_up = stored(vote(1, 1, MASK), vote(1, 2, EMPTY))
+    found = compare(made_up, [submitted(1, {1: MASK}, asked=(1,))], [1, 2], drop=True)
+    assert found.gone == {"i": [("s1", 2)]}
 
 
 def test_a_lost_empty_vote_is_missed_where_the_label_was_known() -> None:
