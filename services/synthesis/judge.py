@@ -174,7 +174,8 @@ def refind(
     for number in range(parts):
         held = block == number
         net = segmenter.train(
-            [segmenter.Pool(images[~held], maps[~held])],
+            images[~held],
+            maps[~held],
             classes,
             steps=steps,
             seed=seed + number,

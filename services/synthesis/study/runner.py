@@ -252,11 +252,11 @@ def _train_and_test(
         steps = max(1, round(params.steps * len(sets.base[0]) / (len(sets.base[0]) + len(sets.crowd[0]))))
     elif run.kind == "pretrained":
         first = params.steps // 3
-        pool = segmenter.Pool(*fake)
-        start = segmenter.train([pool], data.classes, steps=first, batch=params.batch, seed=seed + 500)
+        start = segmenter.train(*fake, data.classes, steps=first, batch=params.batch, seed=seed + 500)
         steps, (images, maps) = params.steps - first, real
     net = segmenter.train(
-        [segmenter.Pool(images, maps)],
+        images,
+        maps,
         data.classes,
         steps=steps,
         batch=params.batch,

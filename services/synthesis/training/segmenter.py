@@ -6,8 +6,6 @@ with more data get no more training.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,15 +17,6 @@ from services.synthesis.training.progress import Report, silent
 from shared.errors import InvalidInput
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """Pairs to train on, and their share of each batch. Images float32 ``(n, C, S, S)`` in [-1, 1], label maps uint8 ``(n, S, S)``."""
-
-    images: NDArray[np.float32]
-    maps: NDArray[np.uint8]
-    share: float = 1.0
-
-
 def build(channels: int, classes: int) -> Any:
     """An untrained U-Net, ``channels`` in, ``classes + 1`` logits out; sides must be divisible by 8."""
     from monai.networks.nets.unet import UNet
@@ -36,7 +25,8 @@ def build(channels: int, classes: int) -> Any:
 
 
 def train(
-    pools: Sequence[Pool],
+    images: NDArray[np.float32],
+    maps: NDArray[np.uint8],
     classes: int,
     *,
     steps: int,
@@ -47,30 +37,28 @@ def train(
     report: Report = silent,
     start_from: Any = None,
 ) -> Any:
-    """A segmenter trained for ``steps`` on ``pools``. Deterministic for one seed and machine. Raises InvalidInput without any image."""
-    filled = [p for p in pools if len(p.images)]
-    if not filled:
+    """A segmenter trained for ``steps`` on images float32 ``(n, C, S, S)`` in [-1, 1] and label maps uint8 ``(n, S, S)``.
+
+    Deterministic for one seed and machine. Raises InvalidInput without any image.
+    """
+    if not len(images):
         raise InvalidInput("No labelled images to train a segmenter on.")
-    channels = filled[0].images.shape[1]
     torch.manual_seed(seed)
-    net = start_from if start_from is not None else build(channels, classes)
+    net = start_from if start_from is not None else build(images.shape[1], classes)
     net.train()
     optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-4)
-    tensors = [(torch.from_numpy(p.images), torch.from_numpy(p.maps.astype(np.int64))) for p in filled]
-    shares = np.array([p.share for p in filled], float)
-    counts = _counts(shares / shares.sum(), batch)
+    pictures, truths = torch.from_numpy(images), torch.from_numpy(maps.astype(np.int64))
     for step in range(steps):
         rng = np.random.default_rng([seed, step])
-        picks = [rng.integers(0, len(t[0]), n) for t, n in zip(tensors, counts, strict=True)]
-        images = torch.cat([t[0][p] for t, p in zip(tensors, picks, strict=True)])
-        maps = torch.cat([t[1][p] for t, p in zip(tensors, picks, strict=True)])
+        picks = rng.integers(0, len(images), batch)
+        drawn, wanted = pictures[picks], truths[picks]
         if augment:
-            images, maps = _augment(images, maps, rng)
+            drawn, wanted = _augment(drawn, wanted, rng)
         for group in optimiser.param_groups:
             group["lr"] = (
                 rate * min(1.0, (step + 1) / 10) * (0.02 + 0.98 * 0.5 * (1 + np.cos(np.pi * step / steps)))
             )
-        loss = _loss(net(images), maps)
+        loss = _loss(net(drawn), wanted)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         optimiser.step()
@@ -78,16 +66,6 @@ def train(
             report(step / steps, "segmenter", f"step {step} of {steps}")
     net.eval()
     return net
-
-
-def _counts(shares: NDArray[np.float64], batch: int) -> list[int]:
-    """How many of a batch come from each pool: rounded, each pool at least one, summing to ``batch`` (or the number of pools)."""
-    counts = np.maximum(1, np.rint(shares * batch)).astype(int)
-    while counts.sum() > max(batch, len(counts)):
-        counts[int(np.argmax(counts))] -= 1
-    while counts.sum() < batch:
-        counts[int(np.argmax(shares))] += 1
-    return [int(c) for c in counts]
 
 
 def _loss(logits: Any, maps: Any) -> Any:
