@@ -30,6 +30,7 @@ FAULTS = (
     "die annotations after-publish",
     *(f"{how} {link}" for how in ("cut", "delay") for link in LINKS),
     *(f"vanish {link}" for link in HEARD),
+    *(f"freeze {name}" for name in SERVERS),
     "poison",
     "slow consensus",
     "fill minio",
@@ -61,6 +62,7 @@ class Faults:
             "cut": self._cut,
             "delay": self._delay,
             "vanish": self._vanish,
+            "freeze": self._freeze,
             "poison": self._poison,
             "slow": self._slow,
             "fill": self._fill,
@@ -112,6 +114,15 @@ class Faults:
     def _vanish(self, what: list[str], rng: np.random.Generator) -> None:
         if not self._proxies[what[0]].vanish():
             raise ServerError(f"nothing was connected to {what[0]}, so nothing could vanish")
+
+    def _freeze(self, what: list[str], rng: np.random.Generator) -> None:
+        """A server stands still for longer than anybody waits for an answer, and then does what it was asked, also what was asked again."""
+        server = self._servers[what[0]]
+        server.freeze()
+        try:
+            time.sleep(float(rng.uniform(8.0, 14.0)))
+        finally:
+            server.thaw()
 
     def _poison(self, what: list[str], rng: np.random.Generator) -> None:
         bus = create_bus(f"kafka://{self._platform.kafka.address()}", self._points)

@@ -102,6 +102,17 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def _children() -> dict[int, list[int]]:
+    """Process → its children, as /proc has it now."""
+    found: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # The name, in parentheses, may hold anything; behind it stand the state and the parent.
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            found.setdefault(parent, []).append(int(stat.parent.name))
+    return found
+
+
 class Server(ABC):
     """One real server of this test run.
 
@@ -196,6 +207,28 @@ class Server(ABC):
     def kill(self) -> None:
         """kill -9; data and ports stay for the next `start()`."""
         self._end(signal.SIGKILL)
+
+    def freeze(self) -> None:
+        """Stop it where it is, with all of its processes, as a machine does that is paused: connections stay open and the
+        kernel acknowledges what comes. `thaw` lets it go on."""
+        self._tell(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Go on after `freeze`."""
+        self._tell(signal.SIGCONT)
+
+    def family(self) -> list[int]:
+        """Its process and all below it."""
+        assert self.process is not None
+        family, children = [self.process.pid], _children()
+        for pid in family:  # grows while it is walked
+            family += children.get(pid, [])
+        return family
+
+    def _tell(self, what: signal.Signals) -> None:
+        for pid in self.family():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, what)
 
     def _end(self, how: signal.Signals) -> None:
         if self.process is None:

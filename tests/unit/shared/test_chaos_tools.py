@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from shared.contracts.bramble.consensus.v1.events_pb2 import ConsensusUpdated
 from shared.db.outbox import envelope_for
 from tests.chaos.proxy import Proxy
 from tests.chaos.service import GAINED, newer, older
+from tests.servers import Server
 
 
 def test_an_older_release_does_not_write_what_v1_gained() -> None:
@@ -91,3 +95,51 @@ def test_a_step_moves_all_of_a_process_clock_and_no_timeout(tmp_path: Path) -> N
         "assert time.monotonic() - mono < 60\npoint.unlink()\ntime.sleep(0.05)\nassert abs(time.time() - real) < 60\n"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "clock")], check=True, timeout=60)
+
+
+class Family(Server):
+    """A process with a child, which both count up a file of their own."""
+
+    name, variable = "family", "BRAMBLE_TEST_FAMILY"
+
+    def install(self) -> None:
+        pass
+
+    def command(self) -> list[str]:
+        child = "import time, pathlib, sys; p = pathlib.Path(sys.argv[1]); n = 0\nwhile True: n += 1; p.write_text(str(n)); time.sleep(.01)"
+        parent = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {child!r}, 'b'], start_new_session=True)\n"
+        return [sys.executable, "-c", parent + child.replace("sys.argv[1]", "'a'")]
+
+    def is_ready(self) -> bool:
+        return all((self.folder / name).exists() for name in "ab")
+
+    def url(self) -> str:
+        return ""
+
+    def counts(self) -> list[str]:
+        return [(self.folder / name).read_text() for name in "ab"]
+
+
+def test_a_frozen_server_stands_still_with_its_children_and_goes_on() -> None:
+    server = Family()
+    server.start()
+    try:
+        server.freeze()
+        children = server.family()
+        assert len(children) == 2
+        assert all(state(pid) in "Tt" for pid in children)
+        before = server.counts()
+        server.thaw()
+        deadline = time.monotonic() + 10
+        while any(a == b for a, b in zip(server.counts(), before, strict=True)):
+            assert time.monotonic() < deadline, "it didn't go on"
+            time.sleep(0.02)
+    finally:
+        for pid in server.family():
+            os.kill(pid, signal.SIGKILL)
+        server.stop()
+
+
+def state(pid: int) -> str:
+    """The kernel's letter for what a process does."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
