@@ -14,7 +14,7 @@ export BRAMBLE_DATA_DIR ?= data
 WEB := services/web
 WEB_SOURCES := $(shell find $(WEB)/src $(WEB)/public $(WEB)/index.html $(WEB)/package.json $(WEB)/vite.config.ts -type f 2>/dev/null)
 
-.PHONY: help setup setup-dev setup-web web run demo test check lint types unit web-check contract integration e2e chart-check chart-test \
+.PHONY: help setup setup-dev setup-web web run demo test check lint types unit web-check contract integration e2e chart-check chart-test triton-test \
 	bench bench-consensus fit-confidence bench-segment bench-intake bench-synthesis bench-web train-drupelet proto openapi lock fmt audit clean \
 	run-distributed chaos looks load
 
@@ -101,6 +101,10 @@ chart-check: $(VENV)/.dev ## Helm chart and Dockerfiles: lint, render, validate
 chart-test: $(VENV)/.dev ## The chart on a real Kubernetes API server, which is built once (15 minutes, 3 GB at the peak)
 	$(PY) -m tests.servers.kubernetes_build
 	$(PY) -m pytest -rs tests/chart/test_cluster.py tests/chart/test_pods.py
+
+triton-test: $(VENV)/.dev ## Drupelet on a real Triton, which is installed once (414 MB, without a GPU)
+	$(PY) -m tests.servers install triton
+	$(PY) -m pytest -rs tests/integration/inference
 
 test: setup-dev ## Set up and run every test
 	$(MAKE) --no-print-directory check

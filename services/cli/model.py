@@ -41,3 +41,34 @@ def import_sam(
         "parity": {"logits": parity.logits, "dice": parity.dice, "embedding": parity.embedding},
     }
     show(made, f"{called} {version} is in {out}; masks agree with SamPredictor (Dice {parity.dice:.4f}).")
+
+
+@app.command("triton")
+@guarded
+def triton(
+    out: Annotated[Path, typer.Option(help="Folder of the repository; Triton's --model-repository.")],
+    backend: Annotated[
+        str, typer.Option(help="onnxruntime (NVIDIA's images) or python (CPU, where there is nothing else).")
+    ] = "onnxruntime",
+    upload: Annotated[
+        str,
+        typer.Option(
+            help="Also copy it below this prefix of BRAMBLE_BLOB_URL's bucket, e.g. models (Helm's triton.modelPrefix)."
+        ),
+    ] = "",
+) -> None:
+    """Write Drupelet as a Triton model repository, for BRAMBLE_INFERENCE_URL."""
+    from services.inference.repository import write_repository
+
+    files = write_repository(out, backend)
+    if upload:
+        from shared.blobs import create_blobs
+        from shared.settings import Settings
+
+        settings = Settings()
+        blobs = create_blobs(settings.blob_url, settings.data_dir)
+        for path in files:
+            blobs.put(f"{upload.strip('/')}/{path.as_posix()}", (out / path).read_bytes())
+        blobs.close()
+    where = f"{out} and below {upload}/ in the object store" if upload else str(out)
+    show({"files": [path.as_posix() for path in files]}, f"{len(files)} files are in {where}")
