@@ -92,16 +92,13 @@ def from_runs(height: int, width: int, run_lengths: Runs | Sequence[int]) -> RLE
     lengths = _canonical(lengths)
     delta = lengths.copy()
     delta[3:] -= lengths[1:-2]
-    magnitude = np.where(delta < 0, ~delta, delta)
-    groups = 1 + np.searchsorted(_POWERS, magnitude, side="right")
-    ends = np.cumsum(groups)
-    total = int(ends[-1]) if ends.size else 0
-    out = np.empty(total, np.uint8)
-    starts = ends - groups
-    for k in range(int(groups.max()) if groups.size else 0):
-        here = groups > k
-        more = groups[here] > k + 1
-        out[starts[here] + k] = ((delta[here] >> 5 * k) & 0x1F) + 32 * more + 48
+    groups = 1 + _POWERS.searchsorted(delta ^ (delta >> 63), side="right")  # the complement where negative
+    most = int(groups.max()) if groups.size else 0
+    place = np.arange(most)
+    codes = (delta[:, None] >> 5 * place) & 0x1F
+    left = groups[:, None] - place
+    codes += np.where(left > 1, 80, 48)  # another group follows, or none
+    out = codes[left > 0].astype(np.uint8)
     return RLE(int(height), int(width), out.tobytes())
 
 

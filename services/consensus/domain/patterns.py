@@ -14,11 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from services.consensus.domain.votes import Box, bounds_of_many, box_rle, run_bounds
+from services.consensus.domain.votes import Box, box_rle, run_bounds
 from shared.imaging import rle
 from shared.imaging.rle import RLE
+from shared.imaging.rle_many import ends_of_many
 
 Floats = NDArray[np.float64]
+_FEW = 16  # raters, the counted box with them, up to which all patterns that there could be fit a small table
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,34 +62,66 @@ def patterns(masks: Sequence[RLE], box: Box | None = None) -> Patterns:
     """Patterns of masks of equal size; with ``box``, only pixels inside it are counted (patterns outside stay, at count 0)."""
     height, width = masks[0].size
     raters = len(masks)
-    flips = bounds_of_many(masks)
+    where, sizes = ends_of_many(masks)
     if box is not None:
-        flips.append(run_bounds(box_rle(box, height, width)))
-    planes = len(flips)
-    where = np.concatenate(flips)
-    who = np.repeat(np.arange(planes), [f.size for f in flips])
-    order = np.argsort(where, kind="stable")
-    where, who = where[order], who[order]
+        more = run_bounds(box_rle(box, height, width))
+        where, sizes = np.append(where, more), np.append(sizes, more.size)
+    planes = sizes.size
+    # Position and rater in one number: sorting plain numbers is several times faster than sorting an order of them. The ends of the
+    # frame, which every mask has, flip bits behind the last pixel.
+    width_of_who = planes.bit_length()
+    keys = where << width_of_who
+    keys |= np.repeat(np.arange(planes), sizes)
+    keys.sort()
+    where = keys >> width_of_who
+    lengths = where.copy()
+    lengths[1:] -= where[:-1]
+    real = lengths.nonzero()[0]
+    ends, lengths = where[real], lengths[real]
+    keys &= (1 << width_of_who) - 1
+    if planes <= _FEW:
+        codes, segment, counts = _few(keys, real, lengths, planes)
+    else:
+        codes, segment, counts = _many(keys, real, lengths, planes)
+    shift = np.arange(planes)
+    table = (codes[:, shift // 63] >> (shift % 63)) & 1
+    if box is not None:
+        counts = counts * table[:, raters]
+        table = table[:, :raters]
+    return Patterns((height, width), table.astype(np.float64), counts, ends, segment)
+
+
+def _few(
+    who: NDArray[np.int64], real: NDArray[np.intp], lengths: NDArray[np.int64], planes: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+    """Codes (K, 1), the pattern of each segment, and pixels of each pattern, by a table of all 2^planes patterns."""
+    bits = np.zeros(who.size + 1, np.int64)
+    np.left_shift(1, who, out=bits[1:])
+    bits = np.bitwise_xor.accumulate(bits)[real]
+    there = np.zeros(1 << planes, np.bool_)
+    there[bits] = True
+    codes = there.nonzero()[0].astype(np.int64)
+    rank = np.empty(1 << planes, np.int64)
+    rank[codes] = np.arange(codes.size)
+    segment = rank[bits]
+    return codes[:, None], segment, np.bincount(segment, lengths, codes.size).astype(np.float64)
+
+
+def _many(
+    who: NDArray[np.int64], real: NDArray[np.intp], lengths: NDArray[np.int64], planes: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats]:
+    """As :func:`_few`, codes (K, words), where 2^planes is too many to have a table of."""
     words = (planes + 62) // 63
-    bits = np.zeros((where.size + 1, words), np.int64)
-    bits[np.arange(1, where.size + 1), who // 63] = np.left_shift(np.int64(1), who % 63)
-    bits = np.bitwise_xor.accumulate(bits, axis=0)
-    ends = np.append(where, height * width)
-    real = np.diff(ends, prepend=0) > 0
-    ends, bits = ends[real], bits[real]
+    bits = np.zeros((who.size + 1, words), np.int64)
+    bits[np.arange(1, who.size + 1), who // 63] = np.left_shift(np.int64(1), who % 63)
+    bits = np.bitwise_xor.accumulate(bits, axis=0)[real]
     if words == 1:
         codes, segment = np.unique(bits[:, 0], return_inverse=True)
         codes = codes[:, None]
     else:
         codes, segment = np.unique(bits, axis=0, return_inverse=True)
-    segment = segment.reshape(-1)
-    shift = np.arange(planes)
-    table = (codes[:, shift // 63] >> (shift % 63)) & 1
-    counts = np.bincount(segment, np.diff(ends, prepend=0), len(codes)).astype(np.float64)
-    if box is not None:
-        counts = counts * table[:, raters]
-        table = table[:, :raters]
-    return Patterns((height, width), table.astype(np.float64), counts, ends, segment)
+    segment = segment.reshape(-1).astype(np.int64)
+    return codes, segment, np.bincount(segment, lengths, len(codes)).astype(np.float64)
 
 
 def overlaps(found: Patterns) -> tuple[Floats, Floats]:

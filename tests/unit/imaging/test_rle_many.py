@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.imaging import rle
 from shared.imaging.rle import RLE, InvalidRLE
-from shared.imaging.rle_many import _at_once, runs_of_many
+from shared.imaging.rle_many import _at_once, ends_of_many, runs_of_many
+
+PATIENT = settings(deadline=None)  # a machine that others keep busy is no failure
 
 
+@PATIENT
 @given(st.integers(0, 2**32 - 1), st.integers(1, 9), st.floats(0, 1))
 def test_same_runs_as_one_by_one(seed, count, share):
     rng = np.random.default_rng(seed)
@@ -24,13 +27,24 @@ def test_same_runs_as_one_by_one(seed, count, share):
     assert found is not None
     for mine, mask in zip(found, masks, strict=True):
         assert np.array_equal(mine, rle.runs(mask))
+    ends, sizes = ends_of_many(masks)
+    parts = np.split(ends, np.cumsum(sizes)[:-1])
+    for mine, mask in zip(parts, masks, strict=True):
+        expected = np.cumsum(rle.runs(mask))
+        assert np.array_equal(mine[: expected.size], expected)
+        assert (mine[expected.size :] == expected[-1]).all()
 
 
 def test_no_masks_and_masks_without_pixels():
     assert runs_of_many([]) == []
+    assert [a.size for a in ends_of_many([])] == [0, 0]
+    ends, sizes = ends_of_many([RLE(0, 4, b""), rle.empty(2, 2)])
+    assert ends.tolist() == [4]
+    assert sizes.tolist() == [0, 1]
     assert [r.size for r in runs_of_many([RLE(0, 4, b""), rle.empty(2, 2)])] == [0, 1]
 
 
+@PATIENT
 @given(st.binary(max_size=6), st.integers(0, 4), st.integers(0, 4))
 def test_any_bytes_answer_or_fail_as_one_by_one(counts, height, width):
     good, bad = rle.encode(np.eye(3, dtype=bool)), RLE(height, width, counts)
@@ -44,6 +58,7 @@ def test_any_bytes_answer_or_fail_as_one_by_one(counts, height, width):
         assert np.array_equal(runs_of_many([good, bad, good])[1], expected)
 
 
+@PATIENT
 @given(
     st.lists(st.integers(48, 111), max_size=8).map(bytes),
     st.integers(1, 4),
