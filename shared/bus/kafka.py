@@ -19,99 +19,26 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote
 
 from shared.bus.abstract import Bus, Consumer, Message, Producer, TopicSpec
+from shared.bus.address import KafkaAddress
 from shared.errors import InvalidInput, NotFound, Unavailable
 
-_SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
-_PARAMETERS = frozenset(
-    ("security", "mechanism", "username_file", "password_file", "ca", "cert", "key", "replication")
-)
 # A killed member's partitions move on after this long: short enough for an operator who waits for recovery,
 # long enough for a pause of the garbage collector or a slow disk.
 _SESSION_MS = 10_000
 # A broker that vanished without a word is noticed by what it was asked and doesn't answer; a living one takes milliseconds. What is tried
 # again within the longer time finds a new connection. A request that may rightly wait (joining a group) has its own time in kafka-python;
 # there, and on connections that idle, the kernel must notice.
-_ANSWER_MS, _AGAIN_MS = 5_000, 12_000
+# A broker that is only slow would be asked again and again and never be done, so each further failure doubles the time, until something
+# works.
+_ANSWER_MS, _LONGEST_MS = 5_000, 30_000
 _PROBE_MS = 4_000  # of health checks, whose asker doesn't wait for longer
 _SLICE_S = 0.2  # how long `close` waits at most for a poll in another thread
-
-
-@dataclass(frozen=True, slots=True)
-class KafkaAddress:
-    """What a `kafka://` URL says. `options` go to every client of kafka-python."""
-
-    servers: tuple[str, ...]
-    options: Mapping[str, Any] = field(repr=False)  # may hold a password
-    replication: int = -1
-
-    @classmethod
-    def parse(cls, url: str) -> KafkaAddress:
-        """Read the URL. Raises ValueError with a sentence for the operator who wrote it; never repeats the
-        password."""
-        scheme, _, rest = url.partition("://")
-        place, _, query = rest.partition("?")
-        credentials, at, hosts = place.rpartition("@")
-        servers = tuple(part for part in hosts.rstrip("/").split(",") if part)
-        if scheme != "kafka" or not servers or not all(":" in server for server in servers):
-            raise ValueError("BRAMBLE_BUS_URL must read kafka://host:port[,host:port][?security=...]")
-        given = dict(parse_qsl(query, keep_blank_values=True))
-        unknown = sorted(set(given) - _PARAMETERS)
-        if unknown:
-            known = ", ".join(sorted(_PARAMETERS))
-            raise ValueError(f"BRAMBLE_BUS_URL has an unknown parameter {unknown[0]!r}; there are: {known}")
-        security = given.get("security", "SASL_SSL" if at else "PLAINTEXT").upper()
-        if security not in _SECURITY:
-            raise ValueError(
-                f"BRAMBLE_BUS_URL: security must be one of {', '.join(_SECURITY)}, not {security!r}"
-            )
-        options: dict[str, Any] = {"security_protocol": security}
-        if security.startswith("SASL"):
-            name, _, password = credentials.partition(":")
-            name, password = unquote(name), unquote(password)
-            if "username_file" in given:
-                name = Path(given["username_file"]).read_text().strip()
-            if "password_file" in given:
-                password = Path(given["password_file"]).read_text().strip()
-            if not name or not password:
-                raise ValueError(
-                    f"BRAMBLE_BUS_URL says {security} but gives no user and password, nor username_file and password_file"
-                )
-            options["sasl_mechanism"] = given.get("mechanism", "SCRAM-SHA-512").upper()
-            options |= {"sasl_plain_username": name, "sasl_plain_password": password}
-        if security.endswith("SSL"):
-            names = {"ca": "ssl_cafile", "cert": "ssl_certfile", "key": "ssl_keyfile"}
-            options |= {names[key]: given[key] for key in names if given.get(key)}
-        return cls(servers, options, int(given.get("replication", "-1")))
-
-    def advice(self) -> str:
-        """A sentence on what to look at where no broker answers; "" where nothing is known. kafka-python keeps trying and says only that
-        it timed out, so this shakes hands once more."""
-        security = self.options["security_protocol"]
-        trusting = ssl.create_default_context(cafile=self.options.get("ssl_cafile"))
-        for server in self.servers:
-            host, _, port = server.rpartition(":")
-            try:
-                with socket.create_connection((host, int(port)), timeout=3) as raw:
-                    if security.endswith("SSL"):
-                        trusting.wrap_socket(raw, server_hostname=host).close()
-            except ssl.SSLCertVerificationError as error:
-                return f" The certificate isn't trusted ({server}: {error.verify_message}); check `ca` and the servers' names."
-            except OSError:
-                continue
-            if security.startswith("SASL"):
-                return f" {server} can be reached; if this lasts, check the user name or password."
-            break
-        return ""
 
 
 @contextlib.contextmanager
@@ -159,6 +86,31 @@ def _socket_options() -> list[tuple[int, int, int]]:
     return options
 
 
+class Patience:
+    """How long one asker waits for an answer. Not exact between threads, and needn't be."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+
+    @property
+    def ms(self) -> int:
+        """For one answer. A client keeps it for its life, so a first failure, which may be a peer that vanished, changes nothing yet."""
+        return min(_ANSWER_MS << max(0, min(self._failures, 10) - 1), _LONGEST_MS)
+
+    @property
+    def again_ms(self) -> int:
+        """For what is tried again within: two answers' time and a little."""
+        return self.ms * 2 + 2_000
+
+    def failed(self) -> None:
+        """Once may be chance; each further time in a row doubles the patience."""
+        self._failures += 1
+
+    def worked(self) -> None:
+        """The broker answers as brokers do."""
+        self._failures = 0
+
+
 class KafkaBus(Bus):
     """See the module's docstring. Connects on first use, so that a service starts while the broker is still
     coming up."""
@@ -169,6 +121,11 @@ class KafkaBus(Bus):
         self._lock = threading.Lock()
         self._admin_lock = threading.Lock()
         self._admin_client: Any = None
+        self._patience: dict[str, Patience] = {}
+
+    def patience(self, asker: str) -> Patience:
+        """Of a consumer group, or of the producers (""); outlives their clients, which are made anew after a failure."""
+        return self._patience.setdefault(asker, Patience())
 
     def _common(self) -> dict[str, Any]:
         return {
@@ -253,7 +210,7 @@ class _KafkaProducer(Producer):
     """Idempotent, acks=all: what a broker acknowledged is in the log once and in order, retries included."""
 
     def __init__(self, bus: KafkaBus) -> None:
-        self._bus = bus
+        self._bus, self._patience = bus, bus.patience("")
         self._client: Any = None
         self._pending: list[Any] = []
 
@@ -269,8 +226,8 @@ class _KafkaProducer(Producer):
                 allow_auto_create_topics=False,
                 linger_ms=2,
                 max_block_ms=10_000,
-                request_timeout_ms=_ANSWER_MS,
-                delivery_timeout_ms=20_000,
+                request_timeout_ms=self._patience.ms,
+                delivery_timeout_ms=4 * self._patience.ms,
                 key_serializer=None,
                 value_serializer=None,
             )
@@ -279,17 +236,26 @@ class _KafkaProducer(Producer):
     def publish(self, topic: str, key: str, value: bytes, headers: Mapping[str, str] | None = None) -> None:
         self._bus.require(topic)
         pairs = [(name, text.encode()) for name, text in (headers or {}).items()]
-        with _translated(f"publishing to {topic}"):
+        with self._patiently(), _translated(f"publishing to {topic}"):
             self._pending.append(self._connect().send(topic, value=value, key=key.encode(), headers=pairs))
 
     def flush(self, timeout_s: float = 30.0) -> None:
         if not self._pending:
             return
         pending, self._pending = self._pending, []
-        with _translated("publishing"):
+        with self._patiently(), _translated("publishing"):
             self._client.flush(timeout=timeout_s)
             for future in pending:
                 future.get(timeout=timeout_s)  # raises what the broker said about this very message
+        self._patience.worked()
+
+    @contextlib.contextmanager
+    def _patiently(self) -> Iterator[None]:
+        try:
+            yield
+        except Unavailable:
+            self._patience.failed()
+            raise
 
     def close(self) -> None:
         if self._client is not None:
@@ -305,8 +271,9 @@ class _KafkaConsumer(Consumer):
         from kafka import KafkaConsumer
 
         self._closing = threading.Event()
+        self._patience = bus.patience(group)
         self._lock = threading.RLock()  # the client isn't thread-safe, and `close` comes from another thread
-        with _translated(f"joining the group {group}", bus.address):
+        with self._doing(f"joining the group {group}", bus.address):
             self._client = KafkaConsumer(
                 **bus._common(),
                 metrics_enabled=False,
@@ -316,7 +283,7 @@ class _KafkaConsumer(Consumer):
                 allow_auto_create_topics=False,
                 session_timeout_ms=_SESSION_MS,
                 heartbeat_interval_ms=_SESSION_MS // 4,
-                request_timeout_ms=_ANSWER_MS,
+                request_timeout_ms=self._patience.ms,
                 fetch_max_wait_ms=100,
                 metadata_max_age_ms=30_000,
             )
@@ -326,11 +293,20 @@ class _KafkaConsumer(Consumer):
                 self._client.partitions_for_topic(topic)
             self._client.subscribe(topics=list(topics))
 
+    @contextlib.contextmanager
+    def _doing(self, what: str, address: KafkaAddress | None = None) -> Iterator[None]:
+        try:
+            with self._lock, _translated(what, address):
+                yield
+        except Unavailable:
+            self._patience.failed()
+            raise
+
     def poll(self, timeout_s: float = 1.0, max_records: int = 100) -> list[Message]:
         deadline = time.monotonic() + timeout_s
         while not self._closing.is_set():
             left = max(0.0, deadline - time.monotonic())
-            with self._lock, _translated("polling"):
+            with self._doing("polling"):
                 if self._closing.is_set():
                     break
                 found = self._client.poll(timeout_ms=int(min(left, _SLICE_S) * 1000), max_records=max_records)
@@ -340,27 +316,28 @@ class _KafkaConsumer(Consumer):
         return []
 
     def commit(self) -> None:
-        with self._lock, _translated("committing offsets"):
+        with self._doing("committing offsets"):
             if not self._closing.is_set():
-                self._client.commit(timeout_ms=_AGAIN_MS)
+                self._client.commit(timeout_ms=self._patience.again_ms)
+                self._patience.worked()
 
     def rewind(self) -> None:
-        with self._lock, _translated("going back to the committed offsets"):
+        with self._doing("going back to the committed offsets"):
             for partition in self._client.assignment():
-                committed = self._client.committed(partition, timeout_ms=_AGAIN_MS)
+                committed = self._client.committed(partition, timeout_ms=self._patience.again_ms)
                 if committed is None:
                     self._client.seek_to_beginning(partition)
                 else:
                     self._client.seek(partition, committed)
 
     def lag(self) -> int:
-        with self._lock, _translated("reading the lag"):
+        with self._doing("reading the lag"):
             partitions = list(self._client.assignment())
             if not partitions:
                 return 0
-            ends = self._client.end_offsets(partitions, timeout_ms=_AGAIN_MS)
-            begins = self._client.beginning_offsets(partitions, timeout_ms=_AGAIN_MS)
-            done = {tp: self._client.committed(tp, timeout_ms=_AGAIN_MS) for tp in partitions}
+            ends = self._client.end_offsets(partitions, timeout_ms=self._patience.again_ms)
+            begins = self._client.beginning_offsets(partitions, timeout_ms=self._patience.again_ms)
+            done = {tp: self._client.committed(tp, timeout_ms=self._patience.again_ms) for tp in partitions}
         return sum(ends[tp] - max(begins[tp], done[tp] or 0) for tp in partitions)
 
     def close(self) -> None:

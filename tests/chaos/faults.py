@@ -39,6 +39,8 @@ FAULTS = (
     "roll all",
     "rotate keys",
 )
+# These strike what volunteers cause: without any they can't.
+NEED_VOLUNTEERS = ("die", "vanish")
 PATIENCE_S = 90.0
 _SIGNS_S = 6.0  # until a new key signs, and is looked at
 _STEPPED_S = 8.0  # longer than a sweep of leases, so that a step forward lets them expire
@@ -93,10 +95,12 @@ class Faults:
 
     def _die(self, what: list[str], rng: np.random.Generator) -> None:
         name, point = what
-        (self._points / f"{name}.{point}").touch()
+        file = self._points / f"{name}.{point}"
+        file.touch()
         try:
             self._platform.processes[name].wait(PATIENCE_S)
         except Exception:
+            file.unlink(missing_ok=True)  # or it would die in the next run
             raise ServerError(f"{name} didn't come to its point {point}") from None
         self._platform.processes.pop(name)
         self._start(name)

@@ -17,7 +17,7 @@ from PIL import Image
 
 from tests.chaos.check import Verdict, check, votes
 from tests.chaos.crowd import HEIGHT, WIDTH, Crowd
-from tests.chaos.faults import PATIENCE_S, Faults
+from tests.chaos.faults import NEED_VOLUNTEERS, PATIENCE_S, Faults
 from tests.chaos.proxy import Proxy
 from tests.servers import Server, ServerError
 from tests.servers.base import free_port
@@ -127,6 +127,8 @@ class Chaos:
                 time.sleep(float(rng.uniform(0.5, 2.0)))
                 if not crowd.busy:
                     idle.append(fault)
+                    if fault.split()[0] in NEED_VOLUNTEERS:
+                        continue
                 recoveries.append(self._recover(fault, self._faults.strike(fault, rng), crowd, project))
             deadline = time.monotonic() + submissions * 0.5 + PATIENCE_S
             while crowd.busy and time.monotonic() < deadline:

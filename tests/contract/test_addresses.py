@@ -8,7 +8,7 @@ import pytest
 
 from shared.blobs.minio import S3Address
 from shared.bus import TopicSpec, create_bus
-from shared.bus.kafka import KafkaAddress
+from shared.bus.kafka import KafkaAddress, KafkaBus
 from shared.errors import Unavailable
 from tests.servers import KafkaServer
 
@@ -109,3 +109,26 @@ def test_sasl_on_a_real_broker(kafka_server: KafkaServer) -> None:
     wrong = create_bus(f"kafka://{name}x@{host}?security=SASL_PLAINTEXT&mechanism=PLAIN")
     with pytest.raises(Unavailable):
         wrong.ping()
+
+
+def test_a_slow_broker_is_given_more_time_after_each_failure_until_something_works() -> None:
+    bus = KafkaBus("kafka://127.0.0.1:9")
+    patience = bus.patience("g")
+    told = [patience.ms]
+    for _ in range(5):
+        patience.failed()
+        told.append(patience.ms)
+    assert told == [5_000, 5_000, 10_000, 20_000, 30_000, 30_000]
+    assert bus.patience("g").ms == 30_000, "it outlives the client that failed"
+    assert bus.patience("other").ms == 5_000
+    patience.worked()
+    assert bus.patience("g").ms == 5_000
+
+
+def test_an_unreachable_broker_costs_patience() -> None:
+    bus = KafkaBus("kafka://127.0.0.1:9")
+    bus._topics.add("t")
+    bus.patience("g").failed()
+    with pytest.raises(Unavailable):
+        bus.consumer("g", ["t"])
+    assert bus.patience("g").ms == 10_000
