@@ -67,7 +67,7 @@ function Found({ found }: { found: GameResult }) {
         <p className="fine">{found.detectable < 1 ? t("gameLab.detectable", { share: percent(found.detectable, lang) }) : t("gameLab.nothingDetectable")}</p>
       </Notice>
       <p className="fine">{t("gameLab.counts", { players: found.players, rounds: found.rounds, answers: found.answers, left: found.unfinished })}</p>
-      <Table stacks caption={t("gameLab.title")} head={[t("gameLab.measure"), t("gameLab.share"), t("gameLab.answers")]}>
+      <Table caption={t("gameLab.title")} head={[t("gameLab.measure"), t("gameLab.share"), t("gameLab.answers")]}>
         {rows.map((name) => (
           <tr key={name}>
             <td>{t(`gameLab.row.${name}`)}</td>
@@ -79,7 +79,7 @@ function Found({ found }: { found: GameResult }) {
       <p className="fine">{t("gameLab.method")}</p>
       <details>
         <summary>{t("gameLab.players")}</summary>
-        <Table stacks caption={t("gameLab.players")} head={[t("gameLab.player"), t("gameLab.row.accuracy"), t("gameLab.answers")]}>
+        <Table caption={t("gameLab.players")} head={[t("gameLab.player"), t("gameLab.row.accuracy"), t("gameLab.answers")]}>
           {found.by_player.map((p) => (
             <tr key={p.player}>
               <td>{p.player}</td>

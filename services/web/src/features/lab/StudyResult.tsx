@@ -66,7 +66,7 @@ function Arms({ caption, against, rows }: { caption: string; against: string; ro
   const { t, i18n } = useTranslation();
   if (rows.length === 0) return null;
   return (
-    <Table stacks caption={caption} head={[t("study.trainedOn"), t("study.verdict"), against, t("study.dice")]}>
+    <Table caption={caption} head={[t("study.trainedOn"), t("study.verdict"), against, t("study.dice")]}>
       {rows.map((c) => (
         <tr key={c.arm}>
           <th scope="row">{t(`arm.${c.arm}`, { defaultValue: c.arm })}</th>

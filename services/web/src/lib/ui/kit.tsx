@@ -204,34 +204,28 @@ export function Stat({ value, label, note }: { value: ReactNode; label: string; 
   );
 }
 
-interface TableProps {
-  caption: string;
-  head: ReactNode[];
-  /** On a narrow screen each row becomes a block with its columns' names, and nothing scrolls sideways. The children must then be the rows themselves. */
-  stacks?: boolean;
-  children: ReactNode;
-}
-
-/** A table that scrolls by itself on a narrow screen, reachable by keyboard. */
-export function Table({ caption, head, stacks = false, children }: TableProps) {
+/**
+ * A table that scrolls by itself, reachable by keyboard; on a narrow screen each row is a block with its columns' names, and nothing
+ * scrolls sideways. The children are the rows themselves, not components that make them. Blocks are no rows to a screen reader: what
+ * they are is said by roles.
+ */
+export function Table({ caption, head, children }: { caption: string; head: string[]; children: ReactNode }) {
   const { t } = useTranslation();
-  // Blocks are no rows to a screen reader: what they are is said, and what column a cell is of.
-  const role = (name: string) => (stacks ? { role: name } : {});
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a region that scrolls must be reachable by keyboard
     <div className="table-scroll" role="region" aria-label={caption} tabIndex={0}>
-      <table className={stacks ? "stacks" : undefined} {...role("table")}>
+      <table role="table">
         <caption className="sr-only">{caption}</caption>
-        <thead {...role("rowgroup")}>
-          <tr {...role("row")}>
+        <thead>
+          <tr role="row">
             {head.map((h, i) => (
-              <th key={i} scope="col" {...role("columnheader")}>
+              <th key={i} scope="col" role="columnheader">
                 {h === "" ? <span className="sr-only">{t("common.actions")}</span> : h}
               </th>
             ))}
           </tr>
         </thead>
-        <tbody {...role("rowgroup")}>{stacks ? Children.map(children, (row) => stacked(row, head)) : children}</tbody>
+        <tbody>{Children.map(children, (row) => named(row, head))}</tbody>
       </table>
     </div>
   );
@@ -239,8 +233,8 @@ export function Table({ caption, head, stacks = false, children }: TableProps) {
 
 type Part = ReactElement<{ children?: ReactNode; scope?: string }>;
 
-function stacked(row: ReactNode, head: ReactNode[]): ReactNode {
+function named(row: ReactNode, head: string[]): ReactNode {
   if (!isValidElement(row)) return row;
-  const cells = Children.map((row as Part).props.children, (cell, i) => (isValidElement(cell) ? cloneElement(cell as ReactElement<Record<string, unknown>>, { role: (cell as Part).props.scope ? "rowheader" : "cell", "data-head": head[i] }) : cell));
+  const cells = Children.map((row as Part).props.children, (cell, i) => (isValidElement(cell) ? cloneElement(cell as ReactElement<Record<string, unknown>>, { role: (cell as Part).props.scope ? "rowheader" : "cell", "data-head": head[i] || undefined }) : cell));
   return cloneElement(row as ReactElement<Record<string, unknown>>, { role: "row" }, cells);
 }
