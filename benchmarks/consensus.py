@@ -22,7 +22,7 @@ from consensus_peers import crowdkit, crowdkit_python, simpleitk
 
 from services.consensus.domain import auto
 from services.consensus.domain.confidence import confidence, probability
-from services.consensus.domain.hierarchical import FINEST, RaterModel, estimate, fuse
+from services.consensus.domain.hierarchical import FINEST, RaterModel, RaterParams, estimate, fuse
 from services.consensus.domain.majority import majority
 from services.consensus.domain.patterns import patterns
 from services.consensus.domain.reliability import report
@@ -296,7 +296,8 @@ def speed() -> None:
     model = estimate([crowd(256, 15)])
     votes = crowd(1024, 15)
     # As the service does it: mask, figures and outlook, with what is kept of the masks that were there before.
-    for habits, known in (("undone", estimate([votes])), ("none", RaterModel())):
+    shifted = RaterModel({"r14": RaterParams(offset=3.0, shift=(6.0, -4.0), scatter=1.0)})
+    for habits, known in (("undone", estimate([votes])), ("shift undone", shifted), ("none", RaterModel())):
         late = next((r for r in votes.raters if known.of(r).habitual != (0.0, (0.0, 0.0))), "r14")
         merge(1, votes.without(late), known, "hierarchical")
         start = time.process_time()

@@ -110,11 +110,24 @@ def correct(mask: RLE, offset: float, shift: tuple[float, float]) -> RLE:
     margin = int(np.ceil(max(0.0, -offset) + max(abs(shift[0]), abs(shift[1])))) + 3
     y0, y1 = max(0, rows[0] - margin), min(dense.shape[0], rows[-1] + 1 + margin)
     x0, x1 = max(0, columns[0] - margin), min(dense.shape[1], columns[-1] + 1 + margin)
-    level = signed_distance(dense[y0:y1, x0:x1])
-    moved = _moved(level, -shift[0], -shift[1])
+    part = dense[y0:y1, x0:x1]
     out = np.zeros_like(dense)
-    out[y0:y1, x0:x1] = moved > offset
+    if shift == (0.0, 0.0):
+        out[y0:y1, x0:x1] = _beyond(part, offset)
+    else:
+        out[y0:y1, x0:x1] = _moved(signed_distance(part), -shift[0], -shift[1]) > offset
     return rle.encode(out)
+
+
+def _beyond(mask: NDArray[np.bool_], offset: float) -> NDArray[np.bool_]:
+    """``signed_distance(mask) > offset``, by a distance transform of the one side that it changes."""
+    from scipy import ndimage
+
+    if mask.all():
+        return mask
+    if offset > 0:
+        return np.asarray((ndimage.distance_transform_edt(mask) - 0.5).astype(np.float32) > offset)
+    return np.asarray(mask | ((0.5 - ndimage.distance_transform_edt(~mask)).astype(np.float32) > offset))
 
 
 def _moved(level: NDArray[np.float32], dy: float, dx: float) -> NDArray[np.float32]:

@@ -6,8 +6,10 @@ import time
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from services.consensus.domain import auto
+from services.consensus.domain.boundary import correct, signed_distance
 from services.consensus.domain.hierarchical import RaterModel, estimate, fuse
 from services.consensus.domain.patterns import pairwise_dice, patterns
 from services.consensus.domain.reliability import report
@@ -18,6 +20,7 @@ from shared.imaging import metrics, rle
 from tests.unit.consensus.crowds import crowd, disc
 
 METHODS = ["hierarchical", *auto.METHODS]
+LARGE = disc(48, 48, 60)
 A, B, FAR = disc(40, 40, 15), disc(42, 40, 15), disc(75, 75, 8)
 NONE = np.zeros_like(A)
 
@@ -91,6 +94,15 @@ def test_many_components_of_noise():
     big[300:420, 300:420] = True
     found = merged("hierarchical", {"a": big, "b": big, "c": specks})
     assert metrics.dice(found, big) > 0.95
+
+
+@pytest.mark.parametrize("offset", [-5.25, -0.5, 0.25, 3.0])
+def test_an_offset_is_undone_by_one_side_of_the_distance_alone(offset):
+    rng = np.random.default_rng(3)
+    specks = ndimage.gaussian_filter(rng.standard_normal((96, 96)), 3) > 0.02
+    for mask in (LARGE, A | FAR, specks, np.ones_like(A), NONE):
+        expected = signed_distance(mask) > offset if mask.any() and not mask.all() else mask
+        assert np.array_equal(rle.decode(correct(rle.encode(mask), offset, (0.0, 0.0))), expected)
 
 
 def test_counts_inside_a_box_only():
