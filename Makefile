@@ -124,6 +124,7 @@ bench-intake: $(VENV)/.dev ## Start-up, memory, submissions, next task
 bench-consensus: $(VENV)/.dev ## Every consensus method and its peers on simulated and real crowds
 	$(PY) benchmarks/consensus.py
 	$(PY) benchmarks/consensus_real.py
+	$(PY) benchmarks/consensus_instances.py
 fit-confidence: $(VENV)/.dev ## Constants of predicted Dice, its interval and the worth of a label, fitted on simulated crowds
 	$(PY) benchmarks/confidence_fit.py
 bench-segment: $(VENV)/.dev ## The segmenter on seen and unseen images

@@ -18,13 +18,16 @@ def consensus(
     ] = "auto",
     images: Annotated[Path | None, typer.Option(help="Folder with <image>.*.")] = None,
     gold: Annotated[Path | None, typer.Option(help="Folder with the truth of some images.")] = None,
+    instances: Annotated[
+        bool, typer.Option("--instances", help="Also merge each object of a class by itself: instances.csv.")
+    ] = False,
 ) -> None:
     """Merge the masks of many raters: one mask an image, its probability, images.csv and raters.csv."""
     from services.consensus.offline import run
     from shared.errors import BrambleError
 
     try:
-        found = run(masks, out, method, images, gold)
+        found = run(masks, out, method, images, gold, instances)
     except BrambleError as error:
         typer.echo(f"bramble consensus: {error}", err=True)
         raise typer.Exit(USAGE) from None
@@ -33,6 +36,7 @@ def consensus(
         "images": len(names),
         "raters": len({row["rater"] for row in found.raters}),
         "method": {str(k): v for k, v in found.method.items()},
+        **({"instances": len(found.instances)} if instances else {}),
         "why": {str(k): v for k, v in found.why.items()},
         "out": str(out),
     }

@@ -4,7 +4,8 @@
     summary = run("masks", "out")          # masks/<image>/<rater>.png or .nii.gz
 
 Writes ``<image>.png`` (0/255; a label map where the masks are label maps), ``<image>.prob.png`` (16 bit, 65535 = 1), ``images.csv`` and
-``raters.csv``. The same functions as in the service decide, so the results are the same.
+``raters.csv``; with ``instances``, also ``<image>.instances.png`` and ``instances.csv``. The same functions as in the service decide, so
+the results are the same.
 """
 
 from __future__ import annotations
@@ -13,18 +14,21 @@ import csv
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from services.consensus.domain.auto import check_method, merge
+from services.consensus.domain.auto import check_method, fuse_with, merge
 from services.consensus.domain.confidence import Confidence, confidence, probability
+from services.consensus.domain.instances import Merged, merge_instances
 from services.consensus.domain.reliability import RaterReport, report
 from services.consensus.domain.result import Fused
 from services.consensus.domain.votes import ImageVotes, image_votes
 from services.consensus.files import Layout, classes, read_array, select, stem, write_plane
+from services.consensus.offline_instances import COLUMNS, check_planes, write_instances
 from shared.errors import InvalidInput
 from shared.imaging import rle
 from shared.imaging.rle import RLE
@@ -36,12 +40,13 @@ UNSURE = 0.8  # an image whose predicted Dice lies below is flagged for a look
 
 @dataclass(frozen=True)
 class Summary:
-    """What a run found: one row an image and one a rater (the columns of the CSV files), the method by class, and why."""
+    """What a run found: one row an image, a rater and an object (the columns of the CSV files), the method by class, and why."""
 
     images: list[dict[str, Any]]
     raters: list[dict[str, Any]]
     method: dict[int, str]
     why: dict[int, str]
+    instances: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass
@@ -57,12 +62,14 @@ def run(
     method: str = "auto",
     images: PathLike | None = None,
     gold: PathLike | None = None,
+    instances: bool = False,
 ) -> Summary:
     """Merge ``masks/<image>/<rater>.png|.nii.gz`` into ``out``.
 
     method: auto, hierarchical, majority, staple, simple or weighted. images: a folder of ``<image>.*``, checked for size only (no
     method that looks at the image has earned its place yet). gold: a folder of ``<image>.png|.nii.gz`` with the truth of some
-    images; it teaches the raters' reliability and, from six on, picks the method. Raises InvalidInput with one sentence for
+    images; it teaches the raters' reliability and, from six on, picks the method. instances: several objects of a class are matched across
+    raters and merged one by one too (two-dimensional masks only). Raises InvalidInput with one sentence for
     whatever can't be used; then nothing is written.
     """
     check_method(method)
@@ -71,14 +78,20 @@ def run(
     truths = _read_gold(Path(gold), crowd) if gold is not None else {}
     if images is not None:
         _check_images(Path(images), crowd)
+    if instances:
+        check_planes(crowd.layouts)
     if target.exists() and not target.is_dir():
         raise InvalidInput(f"{target} is a file; give a folder to write to.")
     results: dict[int, list[Fused]] = {}
+    objects: dict[int, list[list[Merged]]] = {}
     summary = Summary([], [], {}, {})
     for label, votes in sorted(crowd.votes.items()):
         truth = truths.get(label, {})
         fused, model, choice = merge(votes, method, truth)
         results[label] = fused
+        if instances:
+            by = partial(fuse_with, method=choice.method, model=model)
+            objects[label] = [merge_instances(v, by) for v in votes]
         summary.method[label], summary.why[label] = choice.method, choice.why
         summary.raters.extend(_rater_row(r, label, crowd) for r in report(model, votes, truth))
     target.mkdir(parents=True, exist_ok=True)
@@ -87,8 +100,14 @@ def run(
         _write_image(target, name, parts, crowd)
         for label, part in parts.items():
             summary.images.append(_image_row(name, label, part, crowd))
+        if instances:
+            size = next(iter(parts.values())).found.size
+            here = {label: found[k] for label, found in objects.items()}
+            summary.instances.extend(write_instances(target, name, crowd.layouts[name], size, here))
     _write_table(target / "images.csv", summary.images)
     _write_table(target / "raters.csv", summary.raters)
+    if instances:
+        _write_table(target / "instances.csv", summary.instances, COLUMNS)
     return summary
 
 
@@ -264,8 +283,8 @@ def _rater_row(r: RaterReport, label: int, crowd: _Crowd) -> dict[str, Any]:
     }
 
 
-def _write_table(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+def _write_table(path: Path, rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
-        out = csv.DictWriter(file, fieldnames=list(rows[0]), lineterminator="\n")
+        out = csv.DictWriter(file, fieldnames=columns or list(rows[0]), lineterminator="\n")
         out.writeheader()
         out.writerows(rows)

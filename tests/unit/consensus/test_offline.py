@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from services.cli.main import app
 from services.consensus.domain import auto
 from services.consensus.offline import run
+from shared.errors import InvalidInput
 from shared.imaging import metrics, rle
 from shared.imaging.codecs import decode_png, encode_png
 from tests.unit.consensus.crowds import crowd, disc
@@ -176,3 +177,46 @@ def test_the_command(folder):
     )
     assert answer.exit_code == 0
     assert "8 images by majority" in answer.output
+
+
+def test_instances_are_numbered_and_told(tmp_path):
+    two = np.zeros((96, 96), np.uint8)
+    two[disc(30, 30, 9)], two[disc(30, 60, 9)], two[disc(70, 40, 12)] = (
+        1,
+        1,
+        2,
+    )  # a label map: two objects of class 1, one of 2
+    nothing = np.zeros((96, 96), np.uint8)
+    for rater in ("a", "b", "c"):
+        save(tmp_path / "in" / "x" / f"{rater}.png", two)
+        save(tmp_path / "in" / "y" / f"{rater}.png", nothing)
+    found = CliRunner().invoke(
+        app, ["consensus", str(tmp_path / "in"), "--out", str(tmp_path / "out"), "--instances"]
+    )
+    assert found.exit_code == 0, found.output
+    plane = decode_png((tmp_path / "out" / "x.instances.png").read_bytes())
+    assert plane.dtype == np.uint16
+    assert [int(plane[at]) for at in ((30, 30), (30, 60), (70, 40), (0, 0))] == [1, 2, 3, 0]
+    assert not decode_png((tmp_path / "out" / "y.instances.png").read_bytes()).any()
+    told = rows(tmp_path / "out" / "instances.csv")
+    assert [(r["image"], r["class"], r["instance"], r["drawn"]) for r in told] == [
+        ("x", "1", "1", "3"),
+        ("x", "1", "2", "3"),
+        ("x", "2", "3", "3"),
+    ]
+    assert (float(told[1]["row"]), float(told[1]["column"])) == (30, 60)
+
+
+def test_no_instances_at_all_is_a_table_without_rows(tmp_path):
+    save(tmp_path / "in" / "y" / "a.png", np.zeros((20, 20), np.uint8))
+    assert run(tmp_path / "in", tmp_path / "out", instances=True).instances == []
+    assert (tmp_path / "out" / "instances.csv").read_text().startswith("image,class,instance,")
+
+
+def test_instances_of_a_volume_are_refused(tmp_path):
+    path = tmp_path / "in" / "deep" / "a.nii.gz"
+    path.parent.mkdir(parents=True)
+    nib.save(nib.Nifti1Image(np.ones((8, 8, 3), np.uint8), np.eye(4)), path)
+    with pytest.raises(InvalidInput, match="'deep' is a volume"):
+        run(tmp_path / "in", tmp_path / "out", instances=True)
+    assert not (tmp_path / "out").exists()
