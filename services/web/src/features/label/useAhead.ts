@@ -48,8 +48,10 @@ export function useAhead(project: string, rater: string, current: RefObject<Work
     filling.current ??= (async () => {
       const { shelf, queue } = await openStore();
       await queue.flush(rater);
+      // Busy when it was asked counts too: the server may name a task that has been answered before its own answer is here.
+      const before = await busyTasks();
       const answer = await api.next(project, wanted.current);
-      await shelf.sync(rater, project, answer ? [answer, ...(answer.ahead ?? [])] : [], await busyTasks());
+      await shelf.sync(rater, project, answer ? [answer, ...(answer.ahead ?? [])] : [], new Set([...before, ...(await busyTasks())]));
       // Two images ahead are nobody's concern; twenty are waited for.
       setWorking(wanted.current === ALONG);
       // Not waited for: the task at work needs only its own frame.
@@ -75,16 +77,21 @@ export function useAhead(project: string, rater: string, current: RefObject<Work
       }
       const ready = await shelf.take(rater, project, busy);
       if (ready) return ready.assignment;
+      const found = async () => (await shelf.take(rater, project, busy)) ?? (await shelf.take(rater, project, busy, true));
+      const underWay = filling.current !== null;
       try {
         await fill();
+        const first = await found();
+        // One that was under way asked before the newest answers were in, and may have brought none but their images: only a fresh one knows.
+        if (first || !underWay) return first?.assignment ?? null;
+        await fill();
+        return (await found())?.assignment ?? null;
       } catch (error) {
         if (!(error instanceof OfflineError)) throw error;
         const before = await journal.latest(rater, project);
         if (before && !busy.has(before.task)) return before.assignment;
         throw error;
       }
-      const found = (await shelf.take(rater, project, busy)) ?? (await shelf.take(rater, project, busy, true));
-      return found?.assignment ?? null;
     },
     [rater, project, busyTasks, fill],
   );
