@@ -80,12 +80,12 @@ class Estimator(threading.Thread):
         deps = self._deps
         with deps.db.read() as conn:
             arrived = store.project(conn, project_id).arrived
-            votes = {i: store.all_votes(conn, project_id, i) for i in store.label_ids(conn, project_id)}
-            gold = {i: store.gold_of(conn, project_id, i) for i in votes}
-            given = {i: store_votes.given(conn, project_id, i) for i in votes}
+            answers = {i: store_votes.answers(conn, project_id, i) for i in store.label_ids(conn, project_id)}
+            gold = {i: store.gold_of(conn, project_id, i) for i in answers}
             images = store.merged_images(conn, project_id)
         # The fit takes seconds on a large project: outside of any transaction.
-        beliefs = fit(votes, gold, given)
+        votes = {i: votes for i, (votes, _) in answers.items()}
+        beliefs = fit(votes, gold, {i: given for i, (_, given) in answers.items()})
         with deps.db.begin() as conn:
             keep(conn, project_id, beliefs, deps.clock)
         count = 0

@@ -55,7 +55,7 @@ class Evidence:
         return self._images.get(image_id, ({}, []))
 
     def of_labels(self) -> dict[int, list[ImageVotes]]:
-        """As `store.all_votes` of every label that somebody answered for."""
+        """The votes of `store_votes.answers`, for every label that somebody answered for."""
         found: dict[int, dict[str, dict[str, RLE]]] = defaultdict(dict)
         for vote in self.votes:
             found[vote.label_id].setdefault(vote.image_id, {})[vote.rater_id] = vote.mask
@@ -65,7 +65,7 @@ class Evidence:
         }
 
     def given(self, label_id: int) -> dict[tuple[str, str], Given]:
-        """As `store_votes.given`."""
+        """As `store_votes.answers` says when each answer was given."""
         mine = (v for v in self.votes if v.label_id == label_id)
         return {(v.image_id, v.rater_id): Given(v.created_at, v.duration_ms) for v in mine}
 

@@ -108,20 +108,6 @@ def votes_of(
     return votes, sorted(newest.values())
 
 
-def all_votes(conn: Connection, project_id: str, label_id: int) -> list[ImageVotes]:
-    """Every image's votes for one label."""
-    v = t.votes.c
-    query = select(v.image_id, v.rater_id, v.submission_id, v.height, v.width, v.counts)
-    query = query.where(v.project_id == project_id, v.label_id == label_id).order_by(
-        v.image_id, v.submission_id
-    )
-    found: dict[str, dict[str, RLE]] = {}
-    for r in conn.execute(query):
-        # Later submissions of a rater replace earlier ones.
-        found.setdefault(r.image_id, {})[r.rater_id] = RLE(r.height, r.width, r.counts)
-    return [image_votes(image, masks) for image, masks in found.items()]
-
-
 def label_ids(conn: Connection, project_id: str) -> list[int]:
     """Labels that somebody answered for."""
     query = select(t.votes.c.label_id).where(t.votes.c.project_id == project_id).distinct()

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, bindparam, case, delete, func, insert, s
 
 from services.consensus import tables as t
 from services.consensus.domain.reliability import Given
+from services.consensus.domain.votes import ImageVotes, image_votes
 from services.consensus.store import DELETED
 from shared.contracts.bramble.common.v1.common_pb2 import Envelope, ImageRef
 from shared.db.upsert import upsert
@@ -168,12 +169,19 @@ def clean(conn: Connection, image_ids: list[str]) -> None:
     conn.execute(delete(t.dirty).where(_d.image_id.in_(image_ids)))
 
 
-def given(conn: Connection, project_id: str, label_id: int) -> dict[tuple[str, str], Given]:
-    """When each answer that counts was given and how long it took, by (image, rater)."""
-    query = select(_v.image_id, _v.rater_id, _v.created_at, _v.duration_ms)
-    query = query.where(_v.project_id == project_id, _v.label_id == label_id).order_by(_v.submission_id)
-    # Later submissions of a rater replace earlier ones, as in `store.all_votes`.
-    return {(r.image_id, r.rater_id): Given(r.created_at, r.duration_ms) for r in conn.execute(query)}
+def answers(
+    conn: Connection, project_id: str, label_id: int
+) -> tuple[list[ImageVotes], dict[tuple[str, str], Given]]:
+    """Every image's votes for one label, and when each answer that counts was given and how long it took, by (image, rater)."""
+    columns = (_v.image_id, _v.rater_id, _v.height, _v.width, _v.counts, _v.created_at, _v.duration_ms)
+    query = select(*columns).where(_v.project_id == project_id, _v.label_id == label_id)
+    masks: dict[str, dict[str, RLE]] = {}
+    given: dict[tuple[str, str], Given] = {}
+    for r in conn.execute(query.order_by(_v.image_id, _v.submission_id)):
+        # Later submissions of a rater replace earlier ones.
+        masks.setdefault(r.image_id, {})[r.rater_id] = RLE(r.height, r.width, r.counts)
+        given[r.image_id, r.rater_id] = Given(r.created_at, r.duration_ms)
+    return [image_votes(image, said) for image, said in masks.items()], given
 
 
 def dirty_state(conn: Connection) -> tuple[int, int]:
