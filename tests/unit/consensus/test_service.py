@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from sqlalchemy import select
 
-from services.consensus import store
+from services.consensus import store, store_votes
 from services.consensus.domain.auto import merge as merge_offline
 from services.consensus.domain.votes import image_votes
 from services.consensus.estimator import Estimator
@@ -65,13 +65,16 @@ def test_disagreement_goes_to_review(service: Service):
 
 
 def test_a_later_submission_supersedes_and_the_earlier_one_stays(service: Service):
-    service.feed(service.submission("i", "a", {1: disk(10, 10, 5)}))
-    service.feed(service.submission("i", "a", {1: disk(30, 30, 5)}))
+    service.feed(service.submission("i", "a", {1: disk(10, 10, 5)}, duration_ms=9000))
+    service.feed(service.submission("i", "a", {1: disk(30, 30, 5)}, duration_ms=2000))
     label = service.consensus("i")["labels"][0]
     assert rle.decode(rle.from_json(label["rle"]))[30, 30]
     assert label["raters"] == 1
     with service.deps.db.read() as conn:
         assert len(conn.execute(select(store.t.votes)).all()) == 4  # two submissions, two labels each
+        (votes,), given = store_votes.answers(conn, PROJECT, 1)
+    assert rle.decode(votes.masks[0])[30, 30]
+    assert {key: g.duration_ms for key, g in given.items()} == {(service.images["i"].id, "a"): 2000}
 
 
 def test_the_order_of_arrival_does_not_matter(tmp_path: Path):
