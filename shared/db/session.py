@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError, OperationalError
 
 from shared.db.partial import know_postgresql
 from shared.errors import StorageFull, Unavailable
@@ -42,6 +43,8 @@ _NOTICE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 20_000,
 }
+# A connection that rested longer is asked before it is used again; asking at each use would double the round trips of a look-up.
+_RESTED_S = 1.0
 _AFTER_COMMIT = "bramble_after_commit"
 
 
@@ -52,6 +55,7 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._write_lock = threading.Lock()
+        self._reading: dict[str, Any] = {"bramble_write": False}
         if self.is_sqlite:
             if self.url.database and self.url.database != ":memory:":
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
@@ -72,29 +76,32 @@ class Database:
                 connect_args={k: v for k, v in _NOTICE.items() if k not in url_.query},
                 pool_size=pool_size,
                 max_overflow=8,
-                pool_pre_ping=True,
                 pool_recycle=1800,
             )
+            _ask_the_rested(self.engine)
+            # Without BEGIN and COMMIT around it, a look-up is one round trip and not three.
+            self._reading["isolation_level"] = "AUTOCOMMIT"
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """One write transaction. Raises Unavailable where the database doesn't answer, StorageFull where the disk is full."""
         if self.is_sqlite:
             with self._write_lock:
-                callbacks = yield from self._transact(write=True)
+                callbacks = yield from self._transact({"bramble_write": True})
         else:
-            callbacks = yield from self._transact(write=True)
+            callbacks = yield from self._transact({"bramble_write": True})
         for callback in callbacks:
             callback()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection that only reads, on one consistent snapshot; takes no write lock."""
-        yield from self._transact(write=False)
+        """A connection that only reads; takes no write lock. Several statements see one snapshot on SQLite; on PostgreSQL each sees what
+        is committed when it begins."""
+        yield from self._transact(self._reading)
 
-    def _transact(self, *, write: bool) -> Generator[Connection, None, list[Callable[[], None]]]:
+    def _transact(self, options: dict[str, Any]) -> Generator[Connection, None, list[Callable[[], None]]]:
         try:
-            with self.engine.connect().execution_options(bramble_write=write) as conn:
+            with self.engine.connect().execution_options(**options) as conn:
                 conn.info.pop(_AFTER_COMMIT, None)
                 with conn.begin():
                     yield conn
@@ -123,6 +130,24 @@ class Database:
 def after_commit(conn: Connection, callback: Callable[[], None]) -> None:
     """Run `callback` once the transaction of `conn` is committed (not when it rolls back)."""
     conn.info.setdefault(_AFTER_COMMIT, []).append(callback)
+
+
+def _ask_the_rested(engine: Engine) -> None:
+    """Replace connections that broke while nobody used them. One that breaks in use makes the pool drop all that are as old."""
+
+    @event.listens_for(engine, "checkin")
+    def _on_checkin(_dbapi: Any, record: Any) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def _on_checkout(dbapi: Any, record: Any, _proxy: Any) -> None:
+        since = record.info.get("rests_since")
+        if since is None or time.monotonic() - since < _RESTED_S:
+            return
+        try:
+            engine.dialect.do_ping(dbapi)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
 
 
 def _tune_sqlite(engine: Engine) -> None:
