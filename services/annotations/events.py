@@ -30,6 +30,10 @@ def on_proposal_ready(conn: Connection, _envelope: Envelope, message: ProposalRe
     store.mark_proposal(conn, message.project_id, message.image_id)
 
 
+def _asks_for_something(message: ConsensusUpdated) -> bool:
+    return message.enough or message.escalated or message.needs_more
+
+
 def on_consensus_updated(conn: Connection, envelope: Envelope, message: ConsensusUpdated) -> None:
     """One more rater where the consensus isn't sure. Where it is, or when more raters wouldn't help and an expert looks, no more."""
     where = (conn, message.project_id, message.image_id, len(message.submission_ids))
@@ -50,10 +54,11 @@ def on_rater_scored(conn: Connection, _envelope: Envelope, message: RaterScored)
 #: These only add rows, so many may share a transaction.
 ARRIVALS = (Handler(ImageStored, on_image_stored),)
 #: These lock a task and then the counter row. Two of them in one transaction would wait for a second task while they hold the counter
-#: row, in a ring with a submission to it, so each has a transaction of its own (as each lease has, `store_assign`).
+#: row, in a ring with a submission to it, so each has a transaction of its own (as each lease has, `store_assign`). Most versions of a
+#: consensus ask for nothing, and are only noted: those share one.
 CHANGES = (
-    Handler(ImageDeleted, on_image_deleted),
-    Handler(ProposalReady, on_proposal_ready),
-    Handler(ConsensusUpdated, on_consensus_updated),
-    Handler(RaterScored, on_rater_scored),
+    Handler(ImageDeleted, on_image_deleted, alone=lambda _: True),
+    Handler(ProposalReady, on_proposal_ready, alone=lambda _: True),
+    Handler(ConsensusUpdated, on_consensus_updated, alone=_asks_for_something),
+    Handler(RaterScored, on_rater_scored, alone=lambda _: True),
 )

@@ -54,7 +54,16 @@ def create_consumers(deps: Deps) -> list[ConsumerRunner]:
     """The consumers of other services' events."""
     return [
         ConsumerRunner(deps.bus, deps.db, SERVICE, ARRIVALS, clock=deps.clock, together=50),
-        ConsumerRunner(deps.bus, deps.db, SERVICE, CHANGES, group=f"{SERVICE}-changes", clock=deps.clock),
+        ConsumerRunner(
+            deps.bus,
+            deps.db,
+            SERVICE,
+            CHANGES,
+            group=f"{SERVICE}-changes",
+            clock=deps.clock,
+            together=50,
+            linger_s=0.25,
+        ),
     ]
 
 

@@ -29,7 +29,7 @@ def create_app(deps: Deps) -> FastAPI:
 def create_consumers(deps: Deps) -> list[ConsumerRunner]:
     """Submissions and gold."""
     votes = handlers(deps.blobs, deps.clock)
-    return [ConsumerRunner(deps.bus, deps.db, SERVICE, votes, clock=deps.clock, together=50)]
+    return [ConsumerRunner(deps.bus, deps.db, SERVICE, votes, clock=deps.clock, together=50, linger_s=0.2)]
 
 
 def create_background(deps: Deps) -> list[Any]:

@@ -109,7 +109,7 @@ class EventPump(threading.Thread):
 
     def _read(self) -> None:
         committed, dirty = time.monotonic(), False
-        with self._bus.consumer(self.group, sorted(MESSAGE_TYPES)) as consumer:
+        with self._bus.consumer(self.group, sorted(MESSAGE_TYPES), linger_s=self._pause_s) as consumer:
             while not self._halt.is_set():
                 messages = consumer.poll(timeout_s=1.0, max_records=500)
                 if messages:

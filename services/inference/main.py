@@ -37,7 +37,7 @@ def create_app(deps: Deps) -> FastAPI:
 
 def create_consumers(deps: Deps) -> list[ConsumerRunner]:
     """The consumers of other services' events."""
-    return [ConsumerRunner(deps.bus, deps.db, SERVICE, handlers(deps.blobs), clock=deps.clock)]
+    return [ConsumerRunner(deps.bus, deps.db, SERVICE, handlers(deps.blobs), clock=deps.clock, linger_s=0.25)]
 
 
 def create_background(deps: Deps) -> list[Any]:

@@ -28,7 +28,10 @@ def create_app(deps: Deps) -> FastAPI:
 def create_consumers(deps: Deps) -> list[ConsumerRunner]:
     """The consumer of projects, gold and accepted consensus."""
     handlers = events.handlers(Store(deps.db, deps.clock), deps.blobs)
-    return [ConsumerRunner(deps.bus, deps.db, deps.service, handlers, clock=deps.clock)]
+    # Nobody waits for these: a training or a dataset looks at what is known when it begins.
+    return [
+        ConsumerRunner(deps.bus, deps.db, deps.service, handlers, clock=deps.clock, together=50, linger_s=1.0)
+    ]
 
 
 def create_background(deps: Deps) -> list[WorkerSupervisor]:

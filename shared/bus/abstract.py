@@ -101,8 +101,10 @@ class Bus(ABC):
         """A new producer."""
 
     @abstractmethod
-    def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
-        """A new member of `group`, starting at the committed offsets, or at the beginning for a new group."""
+    def consumer(self, group: str, topics: Sequence[str], *, linger_s: float = 0.1) -> Consumer:
+        """A new member of `group`, starting at the committed offsets, or at the beginning for a new group.
+
+        `linger_s`: where fetching costs by the call, a message may be held back for so long for others to come with it."""
 
     @abstractmethod
     def ping(self) -> None:

@@ -38,6 +38,7 @@ _SESSION_MS = 10_000
 # works.
 _ANSWER_MS, _LONGEST_MS = 5_000, 30_000
 _PROBE_MS = 4_000  # of health checks, whose asker doesn't wait for longer
+_GATHER = 64 << 10  # bytes that a fetch doesn't wait any longer with
 _SLICE_S = 0.2  # how long `close` waits at most for a poll in another thread
 
 
@@ -191,10 +192,10 @@ class KafkaBus(Bus):
     def producer(self) -> Producer:
         return _KafkaProducer(self)
 
-    def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
+    def consumer(self, group: str, topics: Sequence[str], *, linger_s: float = 0.1) -> Consumer:
         for topic in topics:
             self.require(topic)
-        return _KafkaConsumer(self, group, topics)
+        return _KafkaConsumer(self, group, topics, linger_s)
 
     def ping(self) -> None:
         with self._admin("answering a health check") as admin:
@@ -267,7 +268,7 @@ class _KafkaProducer(Producer):
 
 
 class _KafkaConsumer(Consumer):
-    def __init__(self, bus: KafkaBus, group: str, topics: Sequence[str]) -> None:
+    def __init__(self, bus: KafkaBus, group: str, topics: Sequence[str], linger_s: float) -> None:
         from kafka import KafkaConsumer
 
         self._closing = threading.Event()
@@ -284,7 +285,9 @@ class _KafkaConsumer(Consumer):
                 session_timeout_ms=_SESSION_MS,
                 heartbeat_interval_ms=_SESSION_MS // 4,
                 request_timeout_ms=self._patience.ms,
-                fetch_max_wait_ms=100,
+                # The broker gathers: a fetch costs the client a millisecond or two in Python, however little it brings.
+                fetch_max_wait_ms=max(1, round(linger_s * 1000)),
+                fetch_min_bytes=_GATHER,
                 metadata_max_age_ms=30_000,
             )
             # Known before the group forms: a leader without metadata hands out no partitions, and the group would sit idle

@@ -52,7 +52,7 @@ class LocalBus(Bus):
     def producer(self) -> Producer:
         return _LocalProducer(self)
 
-    def consumer(self, group: str, topics: Sequence[str]) -> Consumer:
+    def consumer(self, group: str, topics: Sequence[str], *, linger_s: float = 0.1) -> Consumer:
         with self._lock:
             for topic in topics:
                 self._require(topic)

@@ -60,6 +60,8 @@ class Handler:
     apply: Callable[[Connection, Envelope, Any], None]
     #: The same on several messages of this kind at once, in their order; for kinds that come by the hundred.
     apply_many: Callable[[Connection, Sequence[tuple[Envelope, Any]]], None] | None = None
+    #: Whether a message must not share its transaction with others, where the runner lets any share one; None: it may.
+    alone: Callable[[Any], bool] | None = None
 
     @property
     def topic(self) -> str:
@@ -82,16 +84,18 @@ class ConsumerRunner(threading.Thread):
         tries: int = 3,
         backoff_s: float = 0.2,
         together: int = 1,
+        linger_s: float = 0.1,
     ) -> None:
         """`together`: how many messages may share a transaction, for handlers that only write rows; when one of them fails, each is
-        applied alone. Handlers that compute keep 1, or the database's write lock would be held for the sum of their work."""
+        applied alone. Handlers that compute keep 1, or the database's write lock would be held for the sum of their work.
+        `linger_s`: how long a message may wait for others to be fetched with it (`Bus.consumer`)."""
         self.group = group or service
         super().__init__(name=f"consumer-{self.group}", daemon=True)
         self._bus, self._db, self._service = bus, db, service
         self._handlers = {h.topic: h for h in handlers}
         self._clock = clock or SystemClock()
         self._batch, self._tries, self._backoff_s = batch, tries, backoff_s
-        self._together = together
+        self._together, self._linger_s = together, linger_s
         self._halt = threading.Event()
 
     @property
@@ -110,7 +114,7 @@ class ConsumerRunner(threading.Thread):
         report_at = time.monotonic() + 1.0
         while not self._halt.is_set():
             try:
-                with self._bus.consumer(self.group, self.topics) as consumer:
+                with self._bus.consumer(self.group, self.topics, linger_s=self._linger_s) as consumer:
                     while not self._halt.is_set():
                         messages = consumer.poll(timeout_s=0.5, max_records=self._batch)
                         pause = self._backoff_s
@@ -119,8 +123,7 @@ class ConsumerRunner(threading.Thread):
                             telemetry.CONSUMER_LAG.labels(self.group).set(consumer.lag())
                             report_at = time.monotonic() + _LAG_EVERY_S
                         began = time.perf_counter()
-                        for start in range(0, len(messages), self._together):
-                            chunk = messages[start : start + self._together]
+                        for chunk in self._chunks(messages):
                             if len(chunk) > 1 and self._apply_together(chunk):
                                 continue
                             for message in chunk:
@@ -135,6 +138,31 @@ class ConsumerRunner(threading.Thread):
                 log.warning("consumer %s lost the bus; next try in %.1f s", self.group, pause, exc_info=True)
                 self._halt.wait(pause)
                 pause = min(pause * 2, 10.0)
+
+    def _chunks(self, messages: Sequence[Message]) -> Iterator[list[Message]]:
+        """`messages` in their order, those together that may share a transaction."""
+        chunk: list[Message] = []
+        for message in messages:
+            alone = self._stands_alone(message)
+            if chunk and (alone or len(chunk) == self._together):
+                yield chunk
+                chunk = []
+            chunk.append(message)
+            if alone:
+                yield chunk
+                chunk = []
+        if chunk:
+            yield chunk
+
+    def _stands_alone(self, message: Message) -> bool:
+        handler = self._handlers.get(message.topic)
+        if self._together == 1 or handler is None or handler.alone is None:
+            return False
+        try:
+            payload = Envelope.FromString(message.value).payload
+            return handler.alone(handler.message_type.FromString(payload))
+        except DecodeError:  # a dead letter, which `handle` says
+            return True
 
     def handle(self, message: Message) -> bool:
         """Apply one message, trying again as long as that can help. False: stopped before it was applied."""

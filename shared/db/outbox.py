@@ -25,7 +25,6 @@ from sqlalchemy import (
     delete,
     func,
     select,
-    text,
 )
 
 from shared import telemetry, tracing
@@ -61,6 +60,8 @@ _NEXT = (
     .order_by(_o.id)
     .limit(bindparam("n"))
 )
+_ANY = select(_o.id).where(_o.service == bindparam("service")).limit(1)
+_LOCK = select(func.pg_try_advisory_xact_lock(func.hashtext(bindparam("name", type_=String))))
 _SENT = delete(outbox_table).where(
     _o.service == bindparam("service"), _o.id.in_(bindparam("ids", expanding=True))
 )
@@ -136,11 +137,14 @@ class OutboxRelay(threading.Thread):
         *,
         batch: int = 500,
         idle_s: float = 0.5,
-        linger_s: float = 0.03,
+        linger_s: float | None = None,
     ) -> None:
+        """`linger_s`: how long the relay waits under load for more rows; None: as suits the database."""
         super().__init__(name=f"outbox-{service}", daemon=True)
         self._db, self._bus, self._service = db, bus, service
-        self._batch, self._idle_s, self._linger_s = batch, idle_s, linger_s
+        self._batch, self._idle_s = batch, idle_s
+        # With a broker a round costs a dozen round trips, whatever it carries.
+        self._linger_s = linger_s if linger_s is not None else 0.03 if db.is_sqlite else 0.1
         self._wake = threading.Event()
         self._halt = threading.Event()
         self._producer: Producer | None = None
@@ -200,12 +204,14 @@ class OutboxRelay(threading.Thread):
                 with self._db.begin() as conn:
                     conn.execute(_SENT, {"service": self._service, "ids": [r.id for r in rows]})
         else:
+            with self._db.read() as conn:
+                waits = conn.execute(_ANY, mine).first()
+            if waits is None:
+                telemetry.OUTBOX_AGE.labels(self._service).set(0.0)
+                return 0
             with self._db.begin() as conn:
                 # One relay at a time, or rows of one key could overtake each other.
-                locked = conn.execute(
-                    text("SELECT pg_try_advisory_xact_lock(hashtext(:n))"), {"n": f"outbox-{self._service}"}
-                ).scalar()
-                if not locked:
+                if not conn.execute(_LOCK, {"name": f"outbox-{self._service}"}).scalar():
                     return 0
                 rows = conn.execute(_NEXT, mine).all()
                 self._publish(rows)
