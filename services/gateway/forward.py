@@ -1,7 +1,7 @@
 """Upstreams: the owning service as an ASGI app, in this process or over HTTP (decision 002).
 
 *In process* the upstream is the service's own app, called with a copied scope: no socket, no copy of a body. *Over HTTP* it is
-`HttpUpstream`, an ASGI app that streams both bodies through httpx. The gateway knows only "an ASGI app", and the same tests run on
+`HttpUpstream`, an ASGI app that streams both bodies over `wire`. The gateway knows only "an ASGI app", and the same tests run on
 both.
 """
 
@@ -10,16 +10,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.gateway.wire import Broken, TimedOut, Unreachable, Wire
 from shared.errors import BrambleError, NotFound, Unavailable
 from shared.web import problem, problem_of
-
-if TYPE_CHECKING:
-    import httpx
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +25,7 @@ log = logging.getLogger(__name__)
 _HOP = frozenset(
     {
         b"connection",
+        b"expect",
         b"keep-alive",
         b"proxy-authenticate",
         b"proxy-authorization",
@@ -37,7 +36,6 @@ _HOP = frozenset(
         b"upgrade",
     }
 )
-_CONNECT_S, _READ_S, _WRITE_S = 3.0, 120.0, 60.0
 
 
 class BadGateway(BrambleError):
@@ -53,86 +51,53 @@ class _Gone(Exception):
 class HttpUpstream:
     """An ASGI app that passes each request on to `base_url`. Bodies are streamed both ways, so memory stays flat whatever their size."""
 
-    def __init__(self, service: str, base_url: str, *, client: httpx.AsyncClient | None = None) -> None:
+    def __init__(self, service: str, base_url: str) -> None:
+        """Raises ValueError where `base_url` isn't one."""
         self._service = service
-        self._base = base_url.rstrip("/")
-        self._client = client
-
-    def _connected(self) -> httpx.AsyncClient:
-        import httpx  # here, as in shared.peers
-
-        if self._client is None:
-            # Made on first use: the pool belongs to the event loop that serves.
-            self._client = httpx.AsyncClient(
-                timeout=httpx.Timeout(_READ_S, connect=_CONNECT_S, write=_WRITE_S, pool=_CONNECT_S),
-                limits=httpx.Limits(max_connections=200, max_keepalive_connections=50),
-                trust_env=False,  # a proxy of the environment is not for calls within the installation
-            )
-        return self._client
+        self._wire = Wire(base_url)
 
     async def close(self) -> None:
         """Give back the connections."""
-        if self._client is not None:
-            await self._client.aclose()
-            self._client = None
+        self._wire.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        import httpx
-
-        headers = [(n, v) for n, v in scope["headers"] if n not in _HOP and n != b"host"]
-        if any(n == b"content-length" or n == b"transfer-encoding" for n, _ in scope["headers"]):
-            content: AsyncIterator[bytes] | None = _body(receive)
-        else:
-            content = None
-        query = scope.get("query_string", b"")
-        raw_path = scope["path"].encode(
-            "ascii", "replace"
-        )  # the route table lets only plain characters through
-        url = httpx.URL(self._base).copy_with(raw_path=raw_path + (b"?" + query if query else b""))
+        headers, content = [], None
+        for name, value in scope["headers"]:
+            if name == b"content-length" or name == b"transfer-encoding":
+                content = _body(receive)
+            if name not in _HOP and name != b"host":
+                headers.append((name, value))
+        # The route table lets only plain characters through.
+        target = scope["path"].encode("ascii", "replace")
+        if query := scope.get("query_string", b""):
+            target += b"?" + query
         started = False
         try:
-            client = self._connected()
-            request = client.build_request(scope["method"], url, headers=headers, content=content)
-            response = await client.send(request, stream=True)
+            answer = await self._wire.exchange(scope["method"], target, headers, content)
             try:
-                raw = [(n.lower(), v) for n, v in response.headers.raw if n.lower() not in _HOP]
+                kept = [(n, v) for n, v in answer.headers if n not in _HOP]
                 started = True
-                await send({"type": "http.response.start", "status": response.status_code, "headers": raw})
-                async for chunk in response.aiter_raw():
-                    await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                await send({"type": "http.response.start", "status": answer.status, "headers": kept})
+                async for piece in answer.pieces():
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
             finally:
-                await response.aclose()
+                answer.close()
         except _Gone:
             return
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            log.warning("%s can't be reached: %s", self._service, type(error).__name__)
-            await _fail(
-                scope,
-                receive,
-                send,
-                Unavailable(f"The service {self._service} can't be reached; try again.", retry_after=2),
-            )
-        except httpx.TimeoutException as error:
-            log.warning("%s doesn't answer in time: %s", self._service, type(error).__name__)
+        except (Unreachable, TimedOut, Broken) as error:
+            log.warning("%s: %s %s", self._service, type(error).__name__, error)
             if started:
                 raise  # the server closes the connection, so that the client sees a torn answer and not a short one
-            await _fail(
-                scope,
-                receive,
-                send,
-                Unavailable(f"The service {self._service} takes too long; try again.", retry_after=5),
-            )
-        except httpx.HTTPError as error:
-            log.warning("%s broke off: %s", self._service, type(error).__name__)
-            if started:
-                raise
-            await _fail(
-                scope,
-                receive,
-                send,
-                BadGateway(f"The service {self._service} broke off; try again.", retry_after=2),
-            )
+            await problem_of(_told(self._service, error))(scope, receive, send)
+
+
+def _told(service: str, error: Exception) -> BrambleError:
+    if isinstance(error, Unreachable):
+        return Unavailable(f"The service {service} can't be reached; try again.", retry_after=2)
+    if isinstance(error, TimedOut):
+        return Unavailable(f"The service {service} takes too long; try again.", retry_after=5)
+    return BadGateway(f"The service {service} broke off; try again.", retry_after=2)
 
 
 async def _body(receive: Receive) -> AsyncIterator[bytes]:
@@ -145,10 +110,6 @@ async def _body(receive: Receive) -> AsyncIterator[bytes]:
             yield chunk
         if not message.get("more_body", False):
             return
-
-
-async def _fail(scope: Scope, receive: Receive, send: Send, error: BrambleError) -> None:
-    await problem_of(error)(scope, receive, send)
 
 
 class InProcess:
