@@ -31,7 +31,9 @@ class Settings(BaseSettings):
         description="SQLAlchemy URL; `{service}` is replaced by the service's name. Empty: one SQLite file a service in the data folder.",
     )
     bus_url: str = Field(
-        "", description="`kafka://host:port[,host:port]`; empty: LocalBus in the data folder."
+        "",
+        description="`kafka://host:port[,host:port]?partitions=3&replication=3`; empty: LocalBus in the data folder. `partitions` is what "
+        "topics are created with, and bounds how many pods of a service read at once.",
     )
     blob_url: str = Field(
         "", description="`s3://KEY:SECRET@host:port/bucket?secure=false`; empty: files in the data folder."

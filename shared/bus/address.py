@@ -12,8 +12,19 @@ from urllib.parse import parse_qsl, unquote
 
 _SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 _PARAMETERS = frozenset(
-    ("security", "mechanism", "username_file", "password_file", "ca", "cert", "key", "replication")
+    (
+        "security",
+        "mechanism",
+        "username_file",
+        "password_file",
+        "ca",
+        "cert",
+        "key",
+        "replication",
+        "partitions",
+    )
 )
+_MOST_PARTITIONS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +34,7 @@ class KafkaAddress:
     servers: tuple[str, ...]
     options: Mapping[str, Any] = field(repr=False)  # may hold a password
     replication: int = -1
+    partitions: int = 0  # 0: as the topic's page says
 
     @classmethod
     def parse(cls, url: str) -> KafkaAddress:
@@ -61,7 +73,12 @@ class KafkaAddress:
         if security.endswith("SSL"):
             names = {"ca": "ssl_cafile", "cert": "ssl_certfile", "key": "ssl_keyfile"}
             options |= {names[key]: given[key] for key in names if given.get(key)}
-        return cls(servers, options, int(given.get("replication", "-1")))
+        partitions = given.get("partitions", "0")
+        if not partitions.isdigit() or int(partitions) > _MOST_PARTITIONS:
+            raise ValueError(
+                f"BRAMBLE_BUS_URL: partitions must be a number up to {_MOST_PARTITIONS}, not {partitions!r}"
+            )
+        return cls(servers, options, int(given.get("replication", "-1")), int(partitions))
 
     def advice(self) -> str:
         """A sentence on what to look at where no broker answers; "" where nothing is known. kafka-python keeps trying and says only that

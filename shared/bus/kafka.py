@@ -9,6 +9,7 @@
 | `username_file`, `password_file` | files with the credentials (a mounted secret), instead of writing them into the URL |
 | `ca`, `cert`, `key` | PEM files: whom to trust, and this client's certificate for mutual TLS |
 | `replication` | replicas of a topic that is created; default: the broker's |
+| `partitions` | partitions of a topic that is created; default: what its page in `proto/topics` says. One that is there keeps its own |
 
 The client looks asynchronous and isn't: its futures only resemble awaitables. So a producer belongs to one
 thread (the outbox relay) and a consumer to one thread (its runner), and nothing here is called from an event
@@ -18,6 +19,7 @@ loop.
 from __future__ import annotations
 
 import contextlib
+import logging
 import socket
 import threading
 import time
@@ -27,6 +29,8 @@ from typing import Any
 from shared.bus.abstract import Bus, Consumer, Message, Producer, TopicSpec
 from shared.bus.address import KafkaAddress
 from shared.errors import InvalidInput, NotFound, Unavailable
+
+log = logging.getLogger(__name__)
 
 # A killed member's partitions move on after this long: short enough for an operator who waits for recovery,
 # long enough for a pause of the garbage collector or a slow disk.
@@ -158,16 +162,22 @@ class KafkaBus(Bus):
             with contextlib.suppress(Exception):
                 client.close()
 
+    def _partitions(self, spec: TopicSpec) -> int:
+        # One partition is one order over all messages, which isn't for sharing out.
+        return spec.partitions if spec.partitions == 1 else self.address.partitions or spec.partitions
+
     def ensure_topics(self, topics: Iterable[TopicSpec]) -> None:
         wanted = {topic.name: topic for topic in topics}
         with self._admin("creating topics") as admin:
-            missing = {name: spec for name, spec in wanted.items() if name not in set(admin.list_topics())}
+            known = {topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics()}
+            missing = {name: spec for name, spec in wanted.items() if name not in known}
+            self._tell_of_few({name: n for name, n in known.items() if name in wanted}, wanted)
             if missing:
                 from kafka.errors import TopicAlreadyExistsError
 
                 for name, spec in missing.items():
                     described = {
-                        "num_partitions": spec.partitions,
+                        "num_partitions": self._partitions(spec),
                         "replication_factor": self.address.replication,
                         "configs": {"retention.ms": str(spec.retention_hours * 3_600_000)},
                     }
@@ -176,6 +186,17 @@ class KafkaBus(Bus):
                         admin.create_topics({name: described}, wait_for_metadata=True)
         with self._lock:
             self._topics |= set(wanted)
+
+    def _tell_of_few(self, known: Mapping[str, int], wanted: Mapping[str, TopicSpec]) -> None:
+        """Enlarging a topic moves keys to other partitions, so when is for the operator to say."""
+        few = [name for name, n in sorted(known.items()) if n < self._partitions(wanted[name])]
+        if few and self.address.partitions:
+            log.warning(
+                "%d topics have fewer than %d partitions, among them %s; docs/operators.md (Scale) says how to enlarge them",
+                len(few),
+                self.address.partitions,
+                few[0],
+            )
 
     def require(self, topic: str) -> None:
         """Raise NotFound unless `topic` exists; asks the broker only about names that it hasn't seen yet."""

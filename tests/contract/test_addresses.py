@@ -18,10 +18,13 @@ def test_plain_kafka() -> None:
     assert address.servers == ("a:9092", "b:9093")
     assert address.options == {"security_protocol": "PLAINTEXT"}
     assert address.replication == -1
+    assert address.partitions == 0
 
 
 def test_kafka_with_password_in_the_url() -> None:
-    address = KafkaAddress.parse("kafka://us%40er:p%2Fw@a:9092?mechanism=plain&ca=/ca.pem&replication=3")
+    address = KafkaAddress.parse(
+        "kafka://us%40er:p%2Fw@a:9092?mechanism=plain&ca=/ca.pem&replication=3&partitions=12"
+    )
     assert address.options == {
         "security_protocol": "SASL_SSL",
         "sasl_mechanism": "PLAIN",
@@ -30,6 +33,7 @@ def test_kafka_with_password_in_the_url() -> None:
         "ssl_cafile": "/ca.pem",
     }
     assert address.replication == 3
+    assert address.partitions == 12
 
 
 def test_kafka_with_mounted_secret(tmp_path: Path) -> None:
@@ -51,6 +55,7 @@ def test_kafka_with_mounted_secret(tmp_path: Path) -> None:
         ("kafka://a:9092?security=TLS", "security must be one of"),
         ("kafka://u:geheim@", "must read"),
         ("kafka://a:9092?security=SASL_SSL", "no user and password"),
+        ("kafka://a:9092?partitions=many", "partitions must be a number"),
     ],
 )
 def test_kafka_mistakes(url: str, says: str) -> None:

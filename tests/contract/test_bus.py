@@ -300,3 +300,23 @@ def test_event_over_a_mebibyte_is_refused(bus: Bus, topic: str, request: pytest.
 
     with pytest.raises(InvalidInput, match="blob store"):
         send()
+
+
+@pytest.mark.real
+def test_partitions_of_the_address_are_for_new_topics_of_several(
+    kafka_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    from kafka import KafkaAdminClient
+
+    old, new, single = (f"test.{uuid.uuid4().hex}" for _ in range(3))
+    for url, names in ((kafka_url, [old]), (f"{kafka_url}?partitions=5", [old, new])):
+        bus = create_bus(url)
+        bus.ensure_topics(
+            [*(TopicSpec(name, partitions=3) for name in names), TopicSpec(single, partitions=1)]
+        )
+        bus.close()
+    admin = KafkaAdminClient(bootstrap_servers=kafka_url.removeprefix("kafka://"))
+    found = {t["name"]: len(t["partitions"]) for t in admin.describe_topics([old, new, single])}
+    admin.close()
+    assert found == {old: 3, new: 5, single: 1}
+    assert "1 topics have fewer than 5 partitions" in caplog.text

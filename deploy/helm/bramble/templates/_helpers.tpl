@@ -101,9 +101,9 @@ topologySpreadConstraints:
 {{- define "bramble.busUrl" -}}
 {{- $b := .Values.bus -}}
 {{- if $b.inCluster.enabled -}}
-kafka://{{ include "bramble.fullname" . }}-kafka:9092?replication=1
+kafka://{{ include "bramble.fullname" . }}-kafka:9092?replication=1&partitions={{ int $b.partitions }}
 {{- else -}}
-kafka://{{ $b.servers }}?security={{ $b.security }}&replication={{ int $b.replication }}
+kafka://{{ $b.servers }}?security={{ $b.security }}&replication={{ int $b.replication }}&partitions={{ int $b.partitions }}
 {{- if hasPrefix "SASL" $b.security }}&mechanism={{ $b.mechanism }}&username_file=/etc/bramble/bus/username&password_file=/etc/bramble/bus/password{{ end }}
 {{- if $b.caKey }}&ca=/etc/bramble/bus/{{ $b.caKey }}{{ end }}
 {{- end -}}
