@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query, Request, Response
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from starlette.concurrency import run_in_threadpool
 
 from services.annotations import schemas, store_leases, store_notes, store_renew
@@ -26,6 +26,13 @@ from shared.errors import Forbidden
 
 LeaseId = Annotated[str, Path(max_length=36)]
 Ahead = Annotated[int, Query(ge=0, le=MAX_AHEAD, description="Tasks to hold beside the one at work.")]
+
+
+_DRAWN_ON = (
+    select(t.tasks.c.height, t.tasks.c.width, t.tasks.c.status, t.projects.c.labels)
+    .join(t.projects, t.projects.c.id == t.tasks.c.project_id)
+    .where(t.tasks.c.id == bindparam("t"))
+)
 
 
 def create_router(deps: Deps, intake: GroupCommitter) -> APIRouter:
@@ -101,11 +108,7 @@ def create_router(deps: Deps, intake: GroupCommitter) -> APIRouter:
         def work(conn: Any) -> None:
             lease = store_leases.find_lease(conn, lease_id)
             after = store_leases.allowed(lease, rater_id, Action.DRAFT, now)
-            query = select(t.tasks.c.height, t.tasks.c.width, t.tasks.c.status, t.projects.c.labels)
-            query = query.join(t.projects, t.projects.c.id == t.tasks.c.project_id).where(
-                t.tasks.c.id == lease.task_id
-            )
-            task = conn.execute(query).one()
+            task = conn.execute(_DRAWN_ON, {"t": lease.task_id}).one()
             if task.status == DELETED:
                 raise image_deleted()
             label_ids = [label.id for label in parse_labels(task.labels)]

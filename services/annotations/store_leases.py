@@ -8,6 +8,7 @@ is stepped over (SKIP LOCKED) and only waited for when nothing else is left.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -176,15 +177,18 @@ def end(
 
 
 # ------------------------------------------------------------------------------------------------------------------ drafts
+@cache
+def _save_draft(dialect: str) -> Any:
+    statement = upsert(dialect, t.drafts)
+    new = {"masks": statement.excluded.masks, "updated_at": statement.excluded.updated_at}
+    key = [t.drafts.c.rater_id, t.drafts.c.task_id]
+    return statement.on_conflict_do_update(index_elements=key, set_=new)
+
+
 def save_draft(conn: Connection, rater_id: str, task_id: str, masks: str, now: int) -> None:
     """Keep a rater's unfinished drawing of a task; the last one stands."""
-    statement = upsert(conn.dialect.name, t.drafts).values(
-        rater_id=rater_id, task_id=task_id, masks=masks, updated_at=now
-    )
-    key = [t.drafts.c.rater_id, t.drafts.c.task_id]
-    conn.execute(
-        statement.on_conflict_do_update(index_elements=key, set_={"masks": masks, "updated_at": now})
-    )
+    row = {"rater_id": rater_id, "task_id": task_id, "masks": masks, "updated_at": now}
+    conn.execute(_save_draft(conn.dialect.name), row)
 
 
 def mark_lapsed(conn: Connection, rater_id: str, task_id: str, project_id: str) -> None:

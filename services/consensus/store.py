@@ -22,7 +22,30 @@ from shared.imaging.rle import RLE
 DELETED = "deleted"  # status of an image that the lab deleted; its row keeps later news from bringing it back
 
 
+# Every merge passes here, so the statements are built once: building one costs as much as running it.
+_v, _r = t.votes.c, t.raters.c
 _HAS_PROJECT = select(t.projects.c.project_id).where(t.projects.c.project_id == bindparam("p"))
+_PROJECT = select(t.projects).where(t.projects.c.project_id == bindparam("p"))
+_IMAGE = select(t.images).where(t.images.c.image_id == bindparam("i"), t.images.c.status != DELETED)
+_VOTES = select(t.votes).where(_v.image_id == bindparam("i")).order_by(_v.submission_id)
+_MODEL = select(_r.rater_id, _r.params).where(
+    _r.project_id == bindparam("p"),
+    _r.label_id == bindparam("l"),
+    _r.rater_id.in_(bindparam("raters", expanding=True)),
+)
+_ADD_VERSION = insert(t.versions)
+_POINT = (
+    update(t.images)
+    .where(t.images.c.image_id == bindparam("i"))
+    .values(version=bindparam("b_version"), status=bindparam("b_status"), updated_at=bindparam("b_now"))
+)
+_NO_LABELS = delete(t.labels).where(t.labels.c.image_id == bindparam("i"))
+_NEWEST = (
+    select(t.versions)
+    .where(t.versions.c.image_id == bindparam("i"))
+    .order_by(t.versions.c.version.desc())
+    .limit(1)
+)
 
 
 def put_project(conn: Connection, project_id: str, **values: Any) -> None:
@@ -35,7 +58,7 @@ def put_project(conn: Connection, project_id: str, **values: Any) -> None:
 
 def project(conn: Connection, project_id: str) -> Row[Any]:
     """A project's row. Raises NotFound."""
-    row = conn.execute(select(t.projects).where(t.projects.c.project_id == project_id)).first()
+    row = conn.execute(_PROJECT, {"p": project_id}).first()
     if row is None:
         raise NotFound(f"There is no project {project_id[:64]}, or nothing has been labelled in it.")
     return row
@@ -51,8 +74,7 @@ def method_of(row: Row[Any], label_id: int) -> str:
 
 def find_image(conn: Connection, image_id: str) -> Row[Any] | None:
     """An image's row, or None; a deleted one is none."""
-    here = (t.images.c.image_id == image_id) & (t.images.c.status != DELETED)
-    return conn.execute(select(t.images).where(here)).first()
+    return conn.execute(_IMAGE, {"i": image_id}).first()
 
 
 def is_deleted(conn: Connection, image_id: str) -> bool:
@@ -97,8 +119,7 @@ def votes_of(
     conn: Connection, image_id: str, among: Collection[str] | None = None
 ) -> tuple[dict[int, ImageVotes], list[str]]:
     """An image's votes by label, and the submissions that count: each rater's newest (ids sort by time). `among`: of these only."""
-    query = select(t.votes).where(t.votes.c.image_id == image_id).order_by(t.votes.c.submission_id)
-    rows = [r for r in conn.execute(query) if among is None or r.submission_id in among]
+    rows = [r for r in conn.execute(_VOTES, {"i": image_id}) if among is None or r.submission_id in among]
     newest = {r.rater_id: r.submission_id for r in rows}
     by_label: dict[int, dict[str, RLE]] = {}
     for r in rows:
@@ -125,14 +146,9 @@ def gold_of(conn: Connection, project_id: str, label_id: int) -> dict[str, RLE]:
 
 def model(conn: Connection, row: Row[Any], label_id: int, raters: Iterable[str]) -> RaterModel:
     """What is believed of `raters` for one label of the project `row`; only theirs is read, since a project may have thousands."""
-    r = t.raters.c
-    query = select(r.rater_id, r.params).where(
-        r.project_id == row.project_id, r.label_id == label_id, r.rater_id.in_(list(raters))
-    )
     choice = json.loads(row.choices).get(str(label_id), {})
-    return RaterModel(
-        {x.rater_id: _params(x.params) for x in conn.execute(query)}, power=choice.get("power", 1.0)
-    )
+    found = conn.execute(_MODEL, {"p": row.project_id, "l": label_id, "raters": list(raters)})
+    return RaterModel({x.rater_id: _params(x.params) for x in found}, power=choice.get("power", 1.0))
 
 
 def put_model(
@@ -182,31 +198,26 @@ def add_version(
 ) -> int:
     """Append a version and make it the newest; answers its number."""
     version = int(image.version) + 1
-    conn.execute(
-        insert(t.versions).values(
-            image_id=image.image_id,
-            version=version,
-            project_id=image.project_id,
-            method=merged[0].method if merged else "none",
-            labels=orjson.dumps([m.to_json() for m in merged]),
-            submissions=json.dumps(submissions),
-            by_expert=by_expert,
-            basis=basis,
-            created_at=now,
-        )
-    )
-    conn.execute(
-        update(t.images)
-        .where(t.images.c.image_id == image.image_id)
-        .values(version=version, status=status, updated_at=now)
-    )
+    row = {
+        "image_id": image.image_id,
+        "version": version,
+        "project_id": image.project_id,
+        "method": merged[0].method if merged else "none",
+        "labels": orjson.dumps([m.to_json() for m in merged]),
+        "submissions": json.dumps(submissions),
+        "by_expert": by_expert,
+        "basis": basis,
+        "created_at": now,
+    }
+    conn.execute(_ADD_VERSION, row)
+    conn.execute(_POINT, {"i": image.image_id, "b_version": version, "b_status": status, "b_now": now})
     put_labels(conn, image, merged)
     return version
 
 
 def put_labels(conn: Connection, image: Row[Any], merged: Sequence[Merged]) -> None:
     """Replace the rows of an image's labels, from which lists are read, by those of its newest version."""
-    conn.execute(delete(t.labels).where(t.labels.c.image_id == image.image_id))
+    conn.execute(_NO_LABELS, {"i": image.image_id})
     if merged:
         conn.execute(insert(t.labels), [label_row(image, m) for m in merged])
 
@@ -228,9 +239,7 @@ def label_row(image: Row[Any], merged: Merged) -> dict[str, Any]:
 
 def newest(conn: Connection, image_id: str) -> Row[Any] | None:
     """The newest version of an image's consensus, or None."""
-    v = t.versions
-    query = select(v).where(v.c.image_id == image_id).order_by(v.c.version.desc()).limit(1)
-    return conn.execute(query).first()
+    return conn.execute(_NEWEST, {"i": image_id}).first()
 
 
 def page(

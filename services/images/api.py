@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from services.images import deliver, events, schemas, store
 from services.images.access import Projects
 from services.images.multipart import files_of
+from services.images.recent import RecentBlobs
 from services.images.records import Image
 from services.images.upload import Upload
 from shared.auth import Principal, Role, current_principal
@@ -45,6 +46,7 @@ def create_router(deps: Deps, projects: Projects) -> APIRouter:
     """All routes. Decoding is CPU work and runs in threads, few at a time, so that pictures are served meanwhile."""
     router = APIRouter(prefix="/api/v1", tags=["images"])
     db, blobs = deps.db, deps.blobs
+    frames = RecentBlobs(blobs)
     workers: list[anyio.CapacityLimiter] = []
 
     async def work(function: Callable[..., Any], *args: Any) -> Any:
@@ -174,7 +176,7 @@ def create_router(deps: Deps, projects: Projects) -> APIRouter:
         image = await visible(request, who, image_id)
         if deliver.is_fresh(request.headers.get("if-none-match"), image.frame_sha256):
             return deliver.not_modified(image.frame_sha256)
-        data = await run_in_threadpool(blobs.get, image.frame_key)
+        data = await run_in_threadpool(frames.get, image.frame_key)
         return deliver.whole(data, "image/png", image.frame_sha256)
 
     @router.get(

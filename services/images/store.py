@@ -61,9 +61,12 @@ def add_rejections(conn: Connection, refused: Sequence[Rejection]) -> None:
         conn.execute(insert(rejections), [asdict(item) for item in refused])
 
 
+_IMAGE = select(images).where(images.c.id == bindparam("image"))
+
+
 def find_image(conn: Connection, image_id: str) -> Image:
     """One image. Raises NotFound."""
-    row = conn.execute(select(images).where(images.c.id == image_id)).first()
+    row = conn.execute(_IMAGE, {"image": image_id}).first()
     if row is None:
         raise NotFound(f"There is no image {image_id[:64]}.")
     return _image(row)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from services.inference.domain.prior import Example
 from services.inference.tables import examples, images, proposals
@@ -80,9 +80,12 @@ def is_forgotten(conn: Connection, image_id: str) -> bool:
     return conn.execute(select(images.c.frame_key).where(images.c.id == image_id)).scalar() == ""
 
 
+_IMAGE = select(images).where(images.c.id == bindparam("i"))
+
+
 def find_image(conn: Connection, image_id: str) -> Image:
     """Raises NotFound for an image that inference hasn't heard of (yet)."""
-    row = conn.execute(select(images).where(images.c.id == image_id)).first()
+    row = conn.execute(_IMAGE, {"i": image_id}).first()
     if row is None or not row.frame_key:
         raise NotFound(
             "There is no such image, or it was stored a moment ago; try again in a second.", retry_after=1
@@ -176,13 +179,17 @@ def replace_proposals(
     conn.execute(query.values(proposed_from=made_from))
 
 
+_PROPOSALS = (
+    select(proposals).where(proposals.c.image_id == bindparam("i")).order_by(proposals.c.score.desc())
+)
+
+
 def proposals_of(conn: Connection, image: Image) -> list[Proposal]:
     """An image's proposals, best first."""
-    query = select(proposals).where(proposals.c.image_id == image.id).order_by(proposals.c.score.desc())
     return [
         Proposal(
             r.image_id, r.label_id, r.project_id, rle.RLE(image.height, image.width, r.counts.encode()), r.score, r.model,
             r.version,
         )
-        for r in conn.execute(query)
+        for r in conn.execute(_PROPOSALS, {"i": image.id})
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from services.synthesis.domain.facts import Known, apply, label_list
 from services.synthesis.tables import facts, items, projects
@@ -22,13 +22,21 @@ _PAGE = 1000
 _IMAGE_KINDS = ("image", "gold", "consensus", "state", "deleted", "known")
 
 
+# Built once: every version of every consensus comes here.
+_COUNT = (
+    update(projects)
+    .where(projects.c.project_id == bindparam("b_project"))
+    .values(facts=projects.c.facts + 1)
+    .returning(projects.c.facts)
+)
+_ADD = insert(facts)
+
+
 def add(
     conn: Connection, clock: Clock, project_id: str, kind: str, image_id: str, data: Mapping[str, Any]
 ) -> int:
     """Append a fact; its number. Locks the project's row."""
-    mine = projects.c.project_id == project_id
-    count = update(projects).where(mine).values(facts=projects.c.facts + 1).returning(projects.c.facts)
-    number = conn.execute(count).scalar()
+    number = conn.execute(_COUNT, {"b_project": project_id}).scalar()
     if number is None:  # its first fact
         new = {"name": "", "labels": [], "facts": 0, "updated_at_us": clock.now_us()}
         conn.execute(
@@ -36,9 +44,9 @@ def add(
             .values(project_id=project_id, **new)
             .on_conflict_do_nothing(index_elements=["project_id"])
         )
-        number = conn.execute(count).scalar_one()
+        number = conn.execute(_COUNT, {"b_project": project_id}).scalar_one()
     row = {"project_id": project_id, "number": number, "kind": kind, "image_id": image_id, "data": dict(data)}
-    conn.execute(insert(facts).values(**row, at_us=clock.now_us()))
+    conn.execute(_ADD, {**row, "at_us": clock.now_us()})
     return int(number)
 
 

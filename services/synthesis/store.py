@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, func, insert, or_, select, update
 
 from services.synthesis import journal
 from services.synthesis.domain.facts import COLUMNS, Known, apply, label_list
@@ -26,8 +27,18 @@ def known(row: Record) -> Known:
 
 def upsert(conn: Connection, table: Table, keys: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Insert a row, or overwrite ``values`` of the one with these ``keys``."""
-    statement = insert_into(conn.dialect.name, table).values(**keys, **values)
-    conn.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=dict(values)))
+    statement = _put(conn.dialect.name, table, tuple(keys), tuple(values))
+    conn.execute(statement, {**keys, **values})
+
+
+@cache
+def _put(dialect: str, table: Table, keys: tuple[str, ...], values: tuple[str, ...]) -> Any:
+    statement = insert_into(dialect, table)
+    new = {name: statement.excluded[name] for name in values}
+    return statement.on_conflict_do_update(index_elements=list(keys), set_=new)
+
+
+_ITEM = select(items).where(items.c.project_id == bindparam("p"), items.c.image_id == bindparam("i"))
 
 
 class Store:
@@ -52,8 +63,7 @@ class Store:
     ) -> None:
         """Remember a fact about an image, see `domain.facts`; what changes nothing isn't kept."""
         keys = {"project_id": project_id, "image_id": image_id}
-        here = (items.c.project_id == project_id) & (items.c.image_id == image_id)
-        row = conn.execute(select(items).where(here)).first()
+        row = conn.execute(_ITEM, {"p": project_id, "i": image_id}).first()
         before = known(row) if row is not None else Known(image_id)
         after = apply(before, kind, data)
         if after == before:
