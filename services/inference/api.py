@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from services.inference import schemas, store
-from services.inference.domain.port import Embedding, Segmenter
+from services.inference.domain.port import Candidate, Embedding, Segmenter
 from services.inference.serving import DECODE_SECONDS, EmbeddingCache, Gate, Models
 from shared.auth import Principal, current_principal
 from shared.deps import Deps
@@ -51,10 +51,12 @@ def create_router(deps: Deps, models: Models, gate: Gate, cache: EmbeddingCache)
         """A mask for points, a box, scribbles or a mask to correct. 503 with Retry-After when too many ask at once."""
         model = models.pick(body.model)
         prompt = body.to_prompt(image.height, image.width)
-        with gate.enter():
+
+        def work() -> tuple[Candidate, float]:
             began = time.perf_counter()
-            best = model.decode(embedding_of(image, model), prompt)[0]
-            spent = time.perf_counter() - began
+            return model.decode(embedding_of(image, model), prompt)[0], time.perf_counter() - began
+
+        best, spent = gate.run(work)
         DECODE_SECONDS.labels(model.info.name, model.info.version).observe(spent)
         return schemas.SegmentOut(
             rle=schemas.Rle(**rle.to_json(rle.encode(best.mask))),
@@ -106,9 +108,8 @@ def create_router(deps: Deps, models: Models, gate: Gate, cache: EmbeddingCache)
     def embedding(image: Found, model: ModelName = "") -> Response:
         """What the model's decoder needs of the image: an uncompressed `.npz`, fp16, bound to a model version."""
         chosen = models.pick(model)
-        with gate.enter():
-            found = embedding_of(image, chosen)
-            data = found.to_bytes()
+        found = gate.run(lambda: embedding_of(image, chosen))
+        data = found.to_bytes()
         headers = {
             "Cache-Control": IMMUTABLE if model else "no-cache",
             "X-Bramble-Model": found.model,

@@ -177,6 +177,24 @@ def test_the_gate_sends_away_rather_than_queue_without_end() -> None:
         pass
 
 
+def test_models_run_in_the_gates_own_few_threads_whoever_asks() -> None:
+    gate, seen = Gate(running=2, waiting=30, patience_s=20), list[str]()
+
+    def ask() -> None:
+        seen.append(gate.run(lambda: threading.current_thread().name))
+
+    askers = [threading.Thread(target=ask) for _ in range(20)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join(30)
+    assert len(seen) == 20
+    assert set(seen) <= {"inference-model_0", "inference-model_1"}
+    with pytest.raises(ZeroDivisionError):
+        gate.run(lambda: 1 // 0)
+    assert gate.run(lambda: "still open") == "still open"
+
+
 def test_the_cache_is_bounded_and_computes_once() -> None:
     made: list[str] = []
 
