@@ -71,10 +71,6 @@ class BlobStore(ABC):
         """All blobs whose key starts with `prefix`, in order of keys."""
 
     @abstractmethod
-    def presign(self, key: str, seconds: int = 300) -> str | None:
-        """A URL that anybody may GET for that long; None where the adapter has none and the service streams instead."""
-
-    @abstractmethod
     def ping(self) -> None:
         """Raise Unavailable unless the store answers."""
 

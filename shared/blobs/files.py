@@ -124,9 +124,6 @@ class FileBlobs(BlobStore):
                 if info is not None:
                     yield info
 
-    def presign(self, key: str, seconds: int = 300) -> str | None:
-        return None
-
     def ping(self) -> None:
         if not os.access(self._root, os.W_OK):
             raise Unavailable("The blob folder isn't writable.")

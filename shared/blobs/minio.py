@@ -1,6 +1,6 @@
 """MinIO or any other S3 behind the blob port, by minio-py 7.2.
 
-    s3://[KEY:SECRET@]host:port/bucket[/prefix]?secure=true&region=eu-central-1&public=https://s3.example.org
+    s3://[KEY:SECRET@]host:port/bucket[/prefix]?secure=true&region=eu-central-1
 
 | parameter | meaning |
 |---|---|
@@ -8,7 +8,6 @@
 | `region` | default `us-east-1`, which MinIO takes; naming it saves a request at start |
 | `ca` | PEM file of whom to trust, for a store with a certificate of its own |
 | `key_file`, `secret_file` | files with the credentials (a mounted secret), instead of writing them into the URL |
-| `public` | address under which browsers reach the store. Without it nothing is presigned and services stream |
 
 The bucket is made on first use when it is missing. A write is whole or absent: S3 shows an object only when
 all of it is there.
@@ -22,7 +21,6 @@ import io
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -33,7 +31,7 @@ from shared.errors import InvalidInput, NotFound, StorageFull, Unavailable
 _DEFAULT = "application/octet-stream"
 _PART = 16 << 20  # of a multipart upload of unknown length; bounds the memory of one upload
 _SHA = "x-amz-meta-sha256"
-_PARAMETERS = frozenset(("secure", "region", "ca", "key_file", "secret_file", "public"))
+_PARAMETERS = frozenset(("secure", "region", "ca", "key_file", "secret_file"))
 _MISSING = frozenset(("NoSuchKey", "NoSuchBucket", "NoSuchObject", "NoSuchVersion"))
 _FULL = frozenset(("XMinioStorageFull", "StorageFull", "QuotaExceeded", "XMinioAdminBucketQuotaExceeded"))
 _REFUSED = frozenset(("AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"))
@@ -51,7 +49,6 @@ class S3Address:
     secure: bool
     region: str
     ca: str
-    public: str
 
     @classmethod
     def parse(cls, url: str) -> S3Address:
@@ -87,7 +84,6 @@ class S3Address:
             secure,
             region,
             given.get("ca", ""),
-            given.get("public", ""),
         )
 
 
@@ -250,14 +246,6 @@ class MinioBlobs(BlobStore):
                 bucket_name=self.address.bucket, prefix=head + prefix, recursive=True
             ):
                 yield BlobInfo(found.object_name[len(head) :], found.size)
-
-    def presign(self, key: str, seconds: int = 300) -> str | None:
-        if not self.address.public:
-            return None
-        parts = urlsplit(self.address.public)
-        # Signing needs no request, because the region is known; the host is part of what is signed.
-        client = self._make(parts.netloc, parts.scheme == "https")
-        return str(client.presigned_get_object(**self._at(key), expires=timedelta(seconds=seconds)))
 
     def ping(self) -> None:
         client = self._connect()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import threading
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -199,18 +197,6 @@ def test_bad_keys_are_refused(blobs: BlobStore, key: str) -> None:
         blobs.get(key)
     with pytest.raises(InvalidInput):
         blobs.stat(key)
-
-
-def test_presigned_url_reads_or_there_is_none(blobs: BlobStore) -> None:
-    blobs.put("a/b.png", b"picture", media_type=PNG)
-    url = blobs.presign("a/b.png", 60)
-    if url is None:
-        assert "FileBlobs" in type(blobs).__name__
-        return
-    with urllib.request.urlopen(url, timeout=10) as answer:
-        assert (answer.read(), answer.headers["Content-Type"]) == (b"picture", PNG)
-    with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(url.replace("b.png", "c.png"), timeout=10)
 
 
 def test_many_threads_write_and_read(blobs: BlobStore) -> None:

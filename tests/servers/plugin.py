@@ -100,5 +100,4 @@ def s3_url(minio_server: MinioServer) -> str:
     """`BRAMBLE_BLOB_URL` of the real S3 server, with a bucket of this test's own."""
     scheme, rest = minio_server.address().split("://", 1)
     secure = "true" if scheme == "https" else "false"
-    public = scheme + "://" + rest.rpartition("@")[2]
-    return f"s3://{rest}/test-{uuid.uuid4().hex[:12]}?secure={secure}&public={public}"
+    return f"s3://{rest}/test-{uuid.uuid4().hex[:12]}?secure={secure}"

@@ -117,7 +117,6 @@ kafka://{{ $b.servers }}?security={{ $b.security }}&replication={{ int $b.replic
 {{- $b := .Values.blobs -}}
 s3://{{ include "bramble.blobEndpoint" . }}/{{ $b.bucket }}?secure={{ and $b.secure (not $b.inCluster.enabled) }}&region={{ $b.region }}&key_file=/etc/bramble/blobs/key&secret_file=/etc/bramble/blobs/secret
 {{- if $b.caKey }}&ca=/etc/bramble/blobs/{{ $b.caKey }}{{ end }}
-{{- if $b.publicUrl }}&public={{ $b.publicUrl }}{{ end }}
 {{- end }}
 
 {{- define "bramble.inferenceUrl" -}}
