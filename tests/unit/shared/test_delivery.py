@@ -10,6 +10,7 @@ from shared.bus.local import LocalBus
 from shared.bus.runner import ConsumerRunner, Handler, dead_letter_table
 from shared.contracts.bramble.images.v1.events_pb2 import ImageRejected
 from shared.db import Database, OutboxRelay, emit, metadata, outbox_table
+from shared.db.session import after_commit
 from shared.deps import Deps
 from shared.errors import Unavailable
 
@@ -212,3 +213,23 @@ def test_poison_among_neighbours_costs_only_itself(deps: Deps, db: Database):
     assert calls[0] == ["a", "poison", "b"]
     with db.read() as conn:
         assert "no such label" in conn.execute(select(dead_letter_table.c.error)).scalar_one()
+
+
+def test_only_what_may_share_a_transaction_does(deps: Deps, db: Database):
+    transactions = []
+
+    def apply(conn, _envelope, message):
+        info = conn.info
+        if not info.get("names"):
+            info["names"] = []
+            after_commit(conn, lambda: transactions.append(info.pop("names")))
+        info["names"].append(message.name)
+
+    send(db, "a", "b", "!c", "!d", "e", "f", "g")
+    OutboxRelay(db, deps.bus, "images").publish_pending()
+    handler = Handler(ImageRejected, apply, alone=lambda message: message.name.startswith("!"))
+    consumer = ConsumerRunner(deps.bus, deps.db, "images", [handler], together=2)
+    consumer.start()
+    wait_for(lambda: len(transactions) >= 5)
+    consumer.stop()
+    assert transactions == [["a", "b"], ["!c"], ["!d"], ["e", "f"], ["g"]]
