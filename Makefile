@@ -145,7 +145,7 @@ SEED ?= 7
 MINUTES ?= 60
 train-drupelet: $(VENV)/.dev ## Train Drupelet on from the shipped weights (DATA=, OUT=, SEED=, MINUTES=) and export OUT/drupelet.onnx
 	$(PY) -m services.inference.training.train --data $(DATA) --out $(OUT) --seed $(SEED) --minutes $(MINUTES) --lr 1.2e-3 \
-	  --start $(wildcard services/inference/weights/drupelet-v*.onnx)
+	  --start services/inference/weights/drupelet-v1.onnx
 	$(PY) -m services.inference.training.export $(OUT)/last.pt $(OUT)/drupelet.onnx
 
 # --- generated things -----------------------------------------------------------------------------------------------------

@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     inference_url: str = Field(
         "", description="`grpc://host:port` of Triton; empty: ONNX Runtime in process."
     )
+    drupelet_version: str = Field(
+        "",
+        description="Version of the shipped segmenter; empty: the newest. An earlier one rolls back to it.",
+    )
     jobs: str = Field(
         "local",
         description="`local` worker processes, `external` (a worker Deployment), or `kubernetes` Jobs.",

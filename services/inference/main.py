@@ -31,7 +31,8 @@ def create_app(deps: Deps) -> FastAPI:
     """The HTTP app."""
     app = create_service_app(deps)
     app.state.models = _models(deps)
-    app.include_router(api.create_router(deps, app.state.models, Gate(), EmbeddingCache()))
+    app.state.gate = Gate()
+    app.include_router(api.create_router(deps, app.state.models, app.state.gate, EmbeddingCache()))
     return app
 
 

@@ -11,18 +11,26 @@ from pathlib import Path
 import numpy as np
 
 from services.inference.domain.classical import colour_cut, random_walker
-from services.inference.domain.interact import Interaction, Tuning
+from services.inference.domain.interact import Interaction
 from services.inference.domain.port import Candidate, Embedding, Frame, ModelInfo, Segmenter, checked_frame
 from services.inference.domain.prompt import Prompt, checked
+from services.inference.domain.tuning import Tuning
 from services.inference.domain.windows import Float, Window, view
 from services.inference.runners import OnnxRunner, Runner, TritonRunner
 from services.inference.serving import Models
+from shared.errors import InvalidInput
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)
 WEIGHTS = Path(__file__).parent / "weights"
-DRUPELET = WEIGHTS / "drupelet-v1.onnx"
-DRUPELET_VERSION = "1"
+DRUPELET_VERSION = "2"
+# The same network: version 1 as it was trained, version 2 in 8 bits (`training.quantise`), with smaller views at a single click.
+VERSIONS: dict[str, tuple[Path, Tuning]] = {
+    "1": (WEIGHTS / "drupelet-v1.onnx", Tuning(first_look=96, first_size=128)),
+    DRUPELET_VERSION: (WEIGHTS / "drupelet-v2.onnx", Tuning()),
+}
+DRUPELET = VERSIONS[DRUPELET_VERSION][0]
+DRUPELET_FLOAT = VERSIONS["1"][0]
 
 
 class DrupeletSegmenter(Segmenter):
@@ -81,10 +89,18 @@ def create_models(settings: Settings) -> Models:
     classical ones, and those that `bramble model import` put under the data folder. Nothing is loaded before its first use."""
     models: list[Segmenter] = []
     remote = settings.inference_url
+    version = settings.drupelet_version or DRUPELET_VERSION
+    if version not in VERSIONS:
+        raise InvalidInput(
+            f"BRAMBLE_DRUPELET_VERSION is {version!r}; the versions here are {', '.join(VERSIONS)}, or leave it empty."
+        )
+    weights, tuning = VERSIONS[version]
     if remote:
-        models.append(DrupeletSegmenter(TritonRunner(remote, "drupelet"), weights=_present(DRUPELET)))
-    elif DRUPELET.exists():
-        models.append(DrupeletSegmenter(OnnxRunner(DRUPELET), weights=DRUPELET))
+        # Unless a version is asked for, the newest in Triton's repository answers, as its own policy has it.
+        runner = TritonRunner(remote, "drupelet", settings.drupelet_version)
+        models.append(DrupeletSegmenter(runner, weights=_present(weights), tuning=tuning, version=version))
+    elif weights.exists():
+        models.append(DrupeletSegmenter(OnnxRunner(weights), weights=weights, tuning=tuning, version=version))
     models += [random_walker(), colour_cut()]
     models += _imported(settings.data_dir / "models", remote)
     models[0].info = replace(models[0].info, default=True)

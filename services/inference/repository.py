@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from services.inference.models import DRUPELET, DRUPELET_VERSION
+from services.inference.models import DRUPELET, DRUPELET_VERSION, VERSIONS
 from shared.errors import InvalidInput
 
 BACKENDS = ("onnxruntime", "python")
@@ -27,6 +27,7 @@ output [
   {{ name: "logits" data_type: TYPE_FP32 dims: [ 1, -1, -1 ] }},
   {{ name: "iou" data_type: TYPE_FP32 dims: [ 1 ] }}
 ]
+version_policy: {{ all {{ }} }}
 instance_group [ {{ count: {count} kind: {kind} }} ]
 dynamic_batching {{ max_queue_delay_microseconds: 2000 }}
 """
@@ -68,8 +69,8 @@ class TritonPythonModel:
 
 
 def write_repository(folder: Path, backend: str = "onnxruntime", *, weights: Path = DRUPELET) -> list[Path]:
-    """Write `folder/drupelet` with its configuration and weights; answers the files, relative to `folder`. Raises InvalidInput for another
-    backend, or where the weights are missing."""
+    """Write `folder/drupelet` with its configuration and the weights of each version; answers the files, relative to `folder`. Raises
+    InvalidInput for another backend, or where the newest version's weights are missing."""
     if backend not in BACKENDS:
         raise InvalidInput(
             f"There is no backend {backend!r} for Drupelet; there are {' and '.join(BACKENDS)}."
@@ -77,14 +78,19 @@ def write_repository(folder: Path, backend: str = "onnxruntime", *, weights: Pat
     if not weights.exists():
         raise InvalidInput(f"Drupelet's weights aren't here ({weights.name}).")
     place = folder / NAME
-    version = place / DRUPELET_VERSION
-    version.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(weights, version / "model.onnx")
+    # All versions are there, so that `BRAMBLE_DRUPELET_VERSION` goes back without a copy; the newest answers where none is named.
+    files = {**{number: file for number, (file, _) in VERSIONS.items()}, DRUPELET_VERSION: weights}
+    for number, file in files.items():
+        if not file.exists():
+            continue
+        version = place / number
+        version.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, version / "model.onnx")
+        if backend == "python":
+            (version / "model.py").write_text(_MODEL)
     cpu = _CONFIG.format(name=NAME, backend=backend, batch=MAX_BATCH, count=2, kind="KIND_CPU")
     (place / "config.pbtxt").write_text(cpu)
-    if backend == "python":
-        (version / "model.py").write_text(_MODEL)
-    else:
+    if backend != "python":
         gpu = _CONFIG.format(name=NAME, backend=backend, batch=MAX_BATCH, count=1, kind="KIND_GPU")
         (place / "configs").mkdir(exist_ok=True)
         (place / "configs" / "gpu.pbtxt").write_text(gpu)

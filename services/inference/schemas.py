@@ -82,7 +82,7 @@ class ProposalsOut(BaseModel):
 
 
 class EngineOut(BaseModel):
-    """`domain.interact.Tuning`, field by field; its docstring and docs/segmenter.md say what each number does."""
+    """`domain.tuning.Tuning`, field by field; its docstring and docs/segmenter.md say what each number does."""
 
     model_config = ConfigDict(from_attributes=True)
     size: int
@@ -100,6 +100,8 @@ class EngineOut(BaseModel):
     agreement: float
     trust: float
     look: int
+    first_look: int
+    first_size: int
     sharp: float
     mend: float
     merge_after: int

@@ -14,7 +14,6 @@ Only numpy and Pillow; the network is a function. The browser does 1 and 2, and 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -23,37 +22,12 @@ from services.inference.domain.classical import disks, outside_box, seeds, touch
 from services.inference.domain.clicker import Click
 from services.inference.domain.port import BoolMask, Candidate
 from services.inference.domain.prompt import Box, Prompt
+from services.inference.domain.tuning import Tuning
 from services.inference.domain.walker import solve
 from services.inference.domain.windows import Float, Window, cut, paste, resample, view
 
 Net = Callable[[Float, Float], tuple[Float, Float]]
 """image (B, 3, S, S) and prompts (B, 4, S, S), float32 -> logits (B, 1, S, S), predicted IoU (B, 1)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Tuning:
-    """Numbers chosen on the held-back images of the training sets (docs/segmenter.md)."""
-
-    size: int = 128
-    radius: float = 3.0
-    margin: float = 0.35
-    least: int = 24
-    zoom_below: float = 0.8
-    settle_size: int = 128
-    gamma: float = 0.3
-    beta: float = 1.5
-    fade_px: float = 7.0
-    seed_radius: float = 2.0
-    scales: tuple[float, ...] = (1.0, 0.5, 0.25)
-    keep_prob: float = 0.0
-    agreement: float = 1.0
-    trust: float = -0.2
-    look: int = 96
-    sharp: float = 4.0
-    mend: float = 0.35
-    merge_after: int = 3
-    wane: float = 0.7
-    walk: float = 0.5
 
 
 def sigmoid(x: Float) -> Float:
@@ -89,7 +63,8 @@ class Interaction:
     def __init__(
         self, net: Net, rgb: npt.NDArray[np.uint8], prompt: Prompt, tuning: Tuning | None = None
     ) -> None:
-        self.net, self.rgb, self.prompt, self.t = net, rgb, prompt, tuning or Tuning()
+        self.net, self.rgb, self.prompt = net, rgb, prompt
+        self.t = (tuning or Tuning()).at(prompt)
         self.height, self.width = rgb.shape[:2]
         self.believed = self._believed()
 

@@ -118,6 +118,20 @@ def test_a_frame_of_one_colour_answers_without_a_warning(model: Segmenter, value
     assert np.isfinite(candidate.score)
 
 
+@pytest.mark.parametrize("kind", ["16 bit", "broken floats"])
+def test_frames_of_other_numbers_are_segmented(model: Segmenter, kind: str) -> None:
+    """A 16-bit scan, and floats with NaN and infinity in them, answer as their 8-bit picture does."""
+    frame = phantom().astype(np.float32)
+    other = (frame * 200).astype(np.uint16) if kind == "16 bit" else frame.copy()
+    if kind != "16 bit":
+        other[:3, :3], other[5, 5] = np.nan, np.inf
+    found = model.decode(model.encode(other), PROMPTS["points"])[0]
+    assert found.mask.shape == frame.shape[:2]
+    assert np.isfinite(found.score)
+    if model.info.kind != "split":
+        assert metrics.dice(found.mask, disc((96, 128), 60, 48, 20)) > 0.85
+
+
 def test_bad_prompts_and_foreign_embeddings_are_refused(model: Segmenter) -> None:
     embedding = model.encode(phantom())
     with pytest.raises(InvalidInput):

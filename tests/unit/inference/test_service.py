@@ -9,18 +9,23 @@ from typing import Any
 
 import numpy as np
 import pytest
+from prometheus_client import REGISTRY
 from sqlalchemy import select
 
 from services.inference import store
+from services.inference.domain.clicker import Click
 from services.inference.domain.port import Embedding
+from services.inference.domain.prompt import Prompt
+from services.inference.models import DRUPELET_VERSION, create_models
 from services.inference.proposer import Proposer
 from services.inference.serving import EmbeddingCache, Gate
 from shared.contracts.bramble.common.v1.common_pb2 import Envelope
 from shared.contracts.bramble.images.v1.events_pb2 import ImageDeleted, ImageStored
 from shared.contracts.bramble.inference.v1.events_pb2 import ProposalReady
 from shared.db.outbox import outbox_table
-from shared.errors import Unavailable
+from shared.errors import Conflict, InvalidInput, Unavailable
 from shared.imaging import metrics, rle
+from shared.settings import Settings
 from tests.unit.inference.kit import PROJECT, Kit, disc, phantom
 
 
@@ -119,6 +124,41 @@ def test_models_list_one_default_and_immutable_weights(kit: Kit) -> None:
             assert model["engine"]["size"] == model["input_side"]
         else:
             assert model["engine"] is None
+
+
+def test_an_earlier_version_of_the_segmenter_comes_back_by_a_setting(tmp_path: Path) -> None:
+    newest = create_models(Settings(data_dir=tmp_path)).default
+    before = create_models(Settings(data_dir=tmp_path, drupelet_version="1")).default
+    assert (newest.info.version, before.info.version) == (DRUPELET_VERSION, "1")
+    assert before.info.default
+    prompt = Prompt((Click(60, 48, True), Click(10, 10, False)))
+    masks = [m.decode(m.encode(phantom()), prompt)[0].mask for m in (newest, before)]
+    assert metrics.dice(*masks) > 0.9
+    with pytest.raises(Conflict):
+        before.decode(newest.encode(phantom()), prompt)
+    with pytest.raises(InvalidInput, match="BRAMBLE_DRUPELET_VERSION"):
+        create_models(Settings(data_dir=tmp_path, drupelet_version="9"))
+
+
+def test_what_a_prompt_took_is_counted_by_model_and_version(kit: Kit) -> None:
+    def counted() -> float:
+        return REGISTRY.get_sample_value("bramble_inference_decode_seconds_count", of) or 0.0
+
+    info = kit.app.state.models.default.info
+    of = {"model": info.name, "version": info.version}
+    image, before = kit.store(phantom()), counted()
+    assert kit.call("POST", f"/images/{image}/segment", {"points": [{"x": 60, "y": 48}]}).status_code == 200
+    assert counted() == before + 1
+
+
+def test_who_finds_no_room_gets_503_with_retry_after(kit: Kit) -> None:
+    image, prompt = kit.store(phantom()), {"points": [{"x": 60, "y": 48}]}
+    gate = kit.app.state.gate
+    with gate.enter(), gate.enter():
+        answer = kit.call("POST", f"/images/{image}/segment", prompt)
+    assert answer.status_code == 503
+    assert int(answer.headers["retry-after"]) >= 1
+    assert kit.call("POST", f"/images/{image}/segment", prompt).status_code == 200
 
 
 def test_the_embedding_is_small_and_bound_to_its_model(kit: Kit) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="needs the train extra")
 
-from services.inference.models import DRUPELET  # noqa: E402
+from services.inference.models import DRUPELET_FLOAT  # noqa: E402
 from services.inference.runners import OnnxRunner  # noqa: E402
 from services.inference.training.data import Item, add_regions  # noqa: E402
 from services.inference.training.painted import painted  # noqa: E402
@@ -30,13 +30,13 @@ def test_painted_views_repeat_by_seed_and_their_target_is_one_part():
         assert ndimage.label(target)[1] == 1
 
 
-@pytest.mark.skipif(not DRUPELET.exists(), reason="the weights are absent")
+@pytest.mark.skipif(not DRUPELET_FLOAT.exists(), reason="the weights are absent")
 def test_an_exported_file_goes_on_as_what_it_was():
-    model = load_onnx(DRUPELET)
+    model = load_onnx(DRUPELET_FLOAT)
     generator = torch.Generator().manual_seed(1)
     image = torch.rand(2, 3, 64, 64, generator=generator)
     prompts = torch.rand(2, 4, 64, 64, generator=generator).round()
-    expected = OnnxRunner(DRUPELET).run({"image": image.numpy(), "prompts": prompts.numpy()})["logits"]
+    expected = OnnxRunner(DRUPELET_FLOAT).run({"image": image.numpy(), "prompts": prompts.numpy()})["logits"]
     unfold(model, [(image, prompts), (1 - image, prompts)])
     with torch.no_grad():
         found = model(image, prompts)[0].numpy()
@@ -63,3 +63,26 @@ def test_regions_are_kept_for_the_next_run_on_the_same_items(tmp_path):
         assert np.array_equal(made, kept)
     add_regions([other], cache)
     assert len(other.regions) == 2
+
+
+@pytest.mark.skipif(not DRUPELET_FLOAT.exists(), reason="the weights are absent")
+def test_the_form_in_eight_bits_answers_as_the_float_one(tmp_path):
+    from scipy import ndimage
+
+    from services.inference.training.quantise import quantise
+
+    rng = np.random.default_rng(5)
+    batches = []
+    for size in (64, 96):
+        image = ndimage.gaussian_filter(rng.random((4, 3, size, size)), (0, 0, 4, 4))
+        image = ((image - image.min()) / np.ptp(image)).astype(np.float32)
+        prompts = np.zeros((4, 4, size, size), np.float32)
+        prompts[:, 0, size // 2 - 3 : size // 2 + 3, size // 2 - 3 : size // 2 + 3] = 1
+        batches.append({"image": image, "prompts": prompts})
+    quantise(DRUPELET_FLOAT, tmp_path / "small.onnx", batches)
+    assert (tmp_path / "small.onnx").stat().st_size < 0.35 * DRUPELET_FLOAT.stat().st_size
+    before, after = OnnxRunner(DRUPELET_FLOAT), OnnxRunner(tmp_path / "small.onnx")
+    for batch in batches:
+        expected, found = before.run(batch), after.run(batch)
+        assert ((expected["logits"] > 0) == (found["logits"] > 0)).mean() > 0.95
+        assert np.abs(expected["iou"] - found["iou"]).max() < 0.1

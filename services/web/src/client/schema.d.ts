@@ -2162,7 +2162,7 @@ export interface components {
         };
         /**
          * EngineOut
-         * @description `domain.interact.Tuning`, field by field; its docstring and docs/segmenter.md say what each number does.
+         * @description `domain.tuning.Tuning`, field by field; its docstring and docs/segmenter.md say what each number does.
          */
         EngineOut: {
             /** Size */
@@ -2195,6 +2195,10 @@ export interface components {
             trust: number;
             /** Look */
             look: number;
+            /** First Look */
+            first_look: number;
+            /** First Size */
+            first_size: number;
             /** Sharp */
             sharp: number;
             /** Mend */

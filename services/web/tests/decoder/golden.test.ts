@@ -11,7 +11,7 @@ import { checked } from "~/lib/decoder/engine/prompt";
 import { networkOf } from "~/lib/decoder/network";
 import { bytes, golden } from "./golden";
 
-const weights = readFileSync(new URL("../../../inference/weights/drupelet-v1.onnx", import.meta.url));
+const weights = readFileSync(new URL("../../../inference/weights/drupelet-v2.onnx", import.meta.url));
 const toMask = (m: BitMask) => ({ width: m.width, height: m.height, data: m.toBytes() });
 
 let net: Net;

@@ -2,7 +2,7 @@
  * From a prompt to a mask, step by step as `services/inference/domain/interact.py`: look, zoom, consult, settle, keep, merge.
  * The reasons for each step stand there; `tests/decoder/golden.test.ts` compares the two. Pure: the network is a function.
  */
-import { disk, outsideBox, promptPlanes, seeds, under } from "./marks";
+import { disk, likely, outsideBox, promptPlanes, seeds, under } from "./marks";
 import { type Click, type EnginePrompt, type Mask, clicks, isMaskEmpty } from "./prompt";
 import { depthAt, regions } from "./regions";
 import { solve } from "./walker";
@@ -25,11 +25,20 @@ export interface Tuning {
   agreement: number;
   trust: number;
   look: number;
+  first_look: number;
+  first_size: number;
   sharp: number;
   mend: number;
   merge_after: number;
   wane: number;
   walk: number;
+}
+
+/** The numbers for a prompt: a single click says so little that smaller views cost its answer nothing. */
+function at(t: Tuning, prompt: EnginePrompt): Tuning {
+  const single = prompt.points.length === 1 && prompt.scribbles.length === 0 && !prompt.box && !prompt.mask;
+  // A server from before there were such numbers gives none.
+  return single && t.first_size > 0 ? { ...t, look: t.first_look, size: t.first_size, settle_size: t.first_size } : t;
 }
 
 /** images (n, 3, size, size) and prompts (n, 4, size, size) to logits (n, 1, size, size) and predicted IoU (n, 1). */
@@ -70,6 +79,7 @@ function extent(mask: Uint8Array, width: number, height: number): Rect | null {
 }
 
 export class Interaction {
+  private readonly t: Tuning;
   private readonly width: number;
   private readonly height: number;
   private readonly clicks: Click[];
@@ -81,9 +91,10 @@ export class Interaction {
     private readonly net: Net,
     private readonly picture: Picture,
     private readonly prompt: EnginePrompt,
-    private readonly t: Tuning,
+    tuning: Tuning,
     private readonly isStale: () => boolean = () => false,
   ) {
+    this.t = at(tuning, prompt);
     this.width = picture.width;
     this.height = picture.height;
     this.clicks = clicks(prompt);
@@ -98,7 +109,7 @@ export class Interaction {
     if (!mask || !click) return mask !== null;
     const size = 64;
     const window = Window.whole(this.width, this.height);
-    const small = Uint8Array.from(cut(mask, window, size).data, (v) => (v > 0.5 ? 1 : 0));
+    const small = likely(cut(mask, window, size).data);
     const area = small.reduce((n, v) => n + v, 0);
     if (mask.data[this.pixel(click)] === (click.positive ? 1 : 0) || area === 0) return true;
     const [x, y] = window.place(click, size);
@@ -261,7 +272,7 @@ export class Interaction {
 
   private closer(window: Window, prob: Plane): Window | null {
     const { size } = prob;
-    let mask = Uint8Array.from(prob.data, (v) => (v > 0.5 ? 1 : 0));
+    let mask = likely(prob.data);
     const positive = this.clicks.filter((c) => c.positive && window.holds(c));
     if (positive.length > 0) {
       const { labels, count } = regions(mask, size, size);
@@ -327,7 +338,7 @@ export class Interaction {
   /** Threshold; the clicks' own pixels as they say; parts that no positive prompt touches go when parts that one touches exist. */
   private keep(prob: Float32Array): Mask {
     const { width, height } = this;
-    const data = Uint8Array.from(prob, (v) => (v > 0.5 ? 1 : 0));
+    const data = likely(prob);
     const mask = { width, height, data };
     for (const click of this.clicks) data[this.pixel(click)] = click.positive ? 1 : 0;
     const r = extent(data, width, height);
