@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 from typing import Any
 
 import urllib3
 from urllib3.exceptions import ReadTimeoutError
+
+from shared.sockets import lively
 
 _CONNECT_S = 3.0
 #: The first byte of an answer comes in milliseconds; a part of an upload may take as long as a slow disk needs for it.
@@ -40,7 +41,7 @@ class StorePool(urllib3.PoolManager):
             maxsize=32,
             # A request that met a restart is worth two more tries; longer outages are the caller's to wait for.
             retries=_Retry(total=2, backoff_factor=0.2, status_forcelist=[502, 503, 504]),
-            socket_options=_socket_options(),
+            socket_options=lively(),
             **options,
         )
 
@@ -55,12 +56,3 @@ class StorePool(urllib3.PoolManager):
             if method not in _REPEATABLE:
                 raise
             return super().urlopen(method, url, redirect, **options)
-
-
-def _socket_options() -> list[tuple[int, int, int]]:
-    tcp = socket.IPPROTO_TCP
-    options = [(tcp, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
-    for name, value in (("TCP_KEEPIDLE", 10), ("TCP_KEEPINTVL", 5), ("TCP_KEEPCNT", 2)):
-        if hasattr(socket, name):  # Linux has all
-            options.append((tcp, getattr(socket, name), value))
-    return options

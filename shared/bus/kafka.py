@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import socket
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,6 +28,7 @@ from typing import Any
 from shared.bus.abstract import Bus, Consumer, Message, Producer, TopicSpec
 from shared.bus.address import KafkaAddress
 from shared.errors import InvalidInput, NotFound, Unavailable
+from shared.sockets import lively
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,7 @@ _SESSION_MS = 10_000
 # A broker that is only slow would be asked again and again and never be done, so each further failure doubles the time, until something
 # works.
 _ANSWER_MS, _LONGEST_MS = 5_000, 30_000
+_UNACKNOWLEDGED_MS = 10_000
 _PROBE_MS = 4_000  # of health checks, whose asker doesn't wait for longer
 _GATHER = 64 << 10  # bytes that a fetch doesn't wait any longer with
 _SLICE_S = 0.2  # how long `close` waits at most for a poll in another thread
@@ -73,22 +74,6 @@ def _translated(doing: str, address: KafkaAddress | None = None) -> Iterator[Non
     except (errors.KafkaError, OSError) as error:
         advice = address.advice() if address is not None else ""
         raise Unavailable(f"Kafka doesn't answer while {doing} ({type(error).__name__}).{advice}") from error
-
-
-def _socket_options() -> list[tuple[int, int, int]]:
-    """For each connection: no waiting for more to send, and an end to one whose peer acknowledges nothing for 10 s, or is silent for 20 s
-    when asked for a sign of life. Systems other than Linux have only a part of it."""
-    tcp = socket.IPPROTO_TCP
-    options = [(tcp, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
-    for name, value in (
-        ("TCP_KEEPIDLE", 10),
-        ("TCP_KEEPINTVL", 5),
-        ("TCP_KEEPCNT", 2),
-        ("TCP_USER_TIMEOUT", 10_000),
-    ):
-        if hasattr(socket, name):
-            options.append((tcp, getattr(socket, name), value))
-    return options
 
 
 class Patience:
@@ -138,7 +123,7 @@ class KafkaBus(Bus):
             "bootstrap_timeout_ms": 10_000,
             "reconnect_backoff_max_ms": 1_000,
             "client_id": "bramble",
-            "socket_options": _socket_options(),
+            "socket_options": lively(_UNACKNOWLEDGED_MS),
             **self.address.options,
         }
 
