@@ -8,7 +8,6 @@ is stepped over (SKIP LOCKED) and only waited for when nothing else is left.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -27,7 +26,7 @@ from services.annotations.domain import quorum as quorum_rules
 from services.annotations.domain.leases import Action, State
 from services.annotations.records import AnyRow
 from services.annotations.store import bump
-from shared.db.upsert import upsert
+from shared.db.upsert import put, upsert
 from shared.errors import NotFound
 
 SWEEP = (
@@ -177,18 +176,9 @@ def end(
 
 
 # ------------------------------------------------------------------------------------------------------------------ drafts
-@cache
-def _save_draft(dialect: str) -> Any:
-    statement = upsert(dialect, t.drafts)
-    new = {"masks": statement.excluded.masks, "updated_at": statement.excluded.updated_at}
-    key = [t.drafts.c.rater_id, t.drafts.c.task_id]
-    return statement.on_conflict_do_update(index_elements=key, set_=new)
-
-
 def save_draft(conn: Connection, rater_id: str, task_id: str, masks: str, now: int) -> None:
     """Keep a rater's unfinished drawing of a task; the last one stands."""
-    row = {"rater_id": rater_id, "task_id": task_id, "masks": masks, "updated_at": now}
-    conn.execute(_save_draft(conn.dialect.name), row)
+    put(conn, t.drafts, {"rater_id": rater_id, "task_id": task_id}, {"masks": masks, "updated_at": now})
 
 
 def mark_lapsed(conn: Connection, rater_id: str, task_id: str, project_id: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, bindparam, func, insert, or_, select, update
@@ -13,6 +12,7 @@ from services.synthesis.domain.facts import COLUMNS, Known, apply, label_list
 from services.synthesis.tables import datasets, generators, items, projects, splits, synthetic
 from shared.clock import Clock
 from shared.db.session import Database
+from shared.db.upsert import put
 from shared.db.upsert import upsert as insert_into
 from shared.errors import NotFound
 
@@ -23,19 +23,6 @@ ANY_MASKS = or_(items.c.gold.is_not(None), items.c.consensus.is_not(None))
 def known(row: Record) -> Known:
     """A row of `items`."""
     return Known(image_id=row.image_id, **{name: getattr(row, name) for name in COLUMNS})
-
-
-def upsert(conn: Connection, table: Table, keys: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    """Insert a row, or overwrite ``values`` of the one with these ``keys``."""
-    statement = _put(conn.dialect.name, table, tuple(keys), tuple(values))
-    conn.execute(statement, {**keys, **values})
-
-
-@cache
-def _put(dialect: str, table: Table, keys: tuple[str, ...], values: tuple[str, ...]) -> Any:
-    statement = insert_into(dialect, table)
-    new = {name: statement.excluded[name] for name in values}
-    return statement.on_conflict_do_update(index_elements=list(keys), set_=new)
 
 
 _ITEM = select(items).where(items.c.project_id == bindparam("p"), items.c.image_id == bindparam("i"))
@@ -56,7 +43,7 @@ class Store:
         values: dict[str, Any] = {"name": name[:200], "labels": list(labels)}
         journal.add(conn, self.clock, project_id, "project", "", values)
         values["updated_at_us"] = self.clock.now_us()
-        upsert(conn, projects, {"project_id": project_id}, values)
+        put(conn, projects, {"project_id": project_id}, values)
 
     def tell(
         self, conn: Connection, project_id: str, kind: str, image_id: str, data: Mapping[str, Any]
@@ -69,7 +56,7 @@ class Store:
         if after == before:
             return
         journal.add(conn, self.clock, project_id, kind, image_id, data)
-        upsert(conn, items, keys, {**after.columns(), "updated_at_us": self.clock.now_us()})
+        put(conn, items, keys, {**after.columns(), "updated_at_us": self.clock.now_us()})
 
     # Projects, items, splits
 
