@@ -34,36 +34,19 @@ def train(
     report: Report,
     processes: int = 0,
 ) -> AnyGenerator:
-    """A generator of ``params.backend``, trained by so many ``processes`` (0: one a GPU). Raises InvalidInput where the operator has given
-    no Stable Diffusion for it."""
+    """A generator of ``params.backend``, trained by so many ``processes`` (0: one a GPU; 1: in this one). Raises InvalidInput where the
+    operator has given no Stable Diffusion for it."""
     import torch
 
     processes = processes or torch.cuda.device_count() or 1
-    if processes == 1:
-        return train_here(
-            images, maps, classes, params, sd_path, validation=validation, checkpoints=checkpoints, report=report
+    if processes > 1:
+        weights, about = many.train(
+            (images, maps), validation, classes, params, sd_path, processes, checkpoints=checkpoints, report=report
         )  # fmt: skip
-    weights, about = many.train(
-        (images, maps), validation, classes, params, sd_path, processes, checkpoints=checkpoints, report=report
-    )  # fmt: skip
-    made = load(weights, sd_path)
-    for name in many.ABOUT:
-        setattr(made, name, about[name])
-    return made
-
-
-def train_here(
-    images: NDArray[np.float32],
-    maps: NDArray[np.uint8],
-    classes: int,
-    params: TrainParams,
-    sd_path: Path | None,
-    *,
-    validation: tuple[NDArray[np.float32], NDArray[np.uint8]],
-    checkpoints: Checkpoints,
-    report: Report,
-) -> AnyGenerator:
-    """The same in this process, which may be one of several."""
+        made = load(weights, sd_path)
+        for name in many.ABOUT:
+            setattr(made, name, about[name])
+        return made
     if params.backend == "diffusion":
         return diffusion.train(
             images, maps, classes, params, validation=validation, checkpoints=checkpoints, report=report

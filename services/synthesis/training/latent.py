@@ -97,9 +97,9 @@ def load(folder: Path, device: str = "cpu") -> Base:
             "they are of different models."
         )
     for part in (vae, unet):
-        part.to(device).eval().requires_grad_(False)
+        part.eval().requires_grad_(False)
     factor = 2 ** (len(vae.config.block_out_channels) - 1)
-    return Base(vae, unet, words.to(device), schedule, given, factor, _digest(folder / "unet"))
+    return Base(vae, unet, words, schedule, given, factor, _digest(folder / "unet")).to(device)
 
 
 def _digest(folder: Path) -> str:

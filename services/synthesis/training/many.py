@@ -193,7 +193,7 @@ def _train(given: Work, above: _Above) -> tuple[Any, ...]:
     images, maps, held_images, held_maps = (
         np.load(given.folder / f"{part}.npy", mmap_mode="c") for part in _PARTS
     )
-    made = backends.train_here(
+    made = backends.train(
         images,
         maps,
         given.classes,
@@ -202,6 +202,7 @@ def _train(given: Work, above: _Above) -> tuple[Any, ...]:
         validation=(held_images, held_maps),
         checkpoints=above,
         report=above.report,
+        processes=1,
     )
     about = {name: getattr(made, name) for name in ABOUT}
     return "done", backends.save(made) if above.pipe is not None else b"", about
