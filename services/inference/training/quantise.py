@@ -25,25 +25,6 @@ KEPT = ("/dec0/dec0.0/Conv", "/head/Conv")
 VIEWS = {64: 12, 96: 8, 128: 6}
 
 
-class _Views:
-    """Calibration batches for onnxruntime: one dictionary of inputs after the other, then None."""
-
-    def __init__(self, batches: list[dict[str, Any]]) -> None:
-        self._left = list(batches)
-
-    def get_next(self) -> dict[str, Any] | None:
-        return self._left.pop() if self._left else None
-
-    def __iter__(self) -> _Views:
-        return self
-
-    def __next__(self) -> dict[str, Any]:
-        found = self.get_next()
-        if found is None:
-            raise StopIteration
-        return found
-
-
 def session_views(model: Path, data: Path, seed: int, rounds: int = 6) -> list[dict[str, Any]]:
     """Inputs as the network meets them: image and prompts (with the model's own previous answer) over `rounds` turns of a click session
     at each size; labelled objects of the training sets only. Raises FileNotFoundError without the data."""
@@ -68,8 +49,14 @@ def quantise(model: Path, out: Path, batches: list[dict[str, Any]]) -> None:
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    class Reader(_Views, CalibrationDataReader):  # type: ignore[misc]
-        pass
+    class Reader(CalibrationDataReader):  # type: ignore[misc]
+        """One batch after the other, then None."""
+
+        def __init__(self) -> None:
+            self._left = reversed(batches)
+
+        def get_next(self) -> dict[str, Any] | None:
+            return next(self._left, None)
 
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -78,7 +65,7 @@ def quantise(model: Path, out: Path, batches: list[dict[str, Any]]) -> None:
         quantize_static(
             str(ready),
             str(out),
-            Reader(batches),
+            Reader(),
             quant_format=QuantFormat.QOperator,
             op_types_to_quantize=["Conv"],
             nodes_to_exclude=list(KEPT),
