@@ -130,11 +130,7 @@ class ContextMiddleware:
                 trace = value.decode("latin-1")[:64]
         if not request_id.replace("-", "").isalnum():
             request_id = new_id()
-        span = (
-            tracing.start(scope["method"], "server", trace, bramble_service=self._service)
-            if tracing.is_on()
-            else None
-        )
+        span = tracing.start(scope["method"], "server", trace, bramble_service=self._service)
         token = telemetry.set_context(request_id, span.traceparent if span else trace)
         PACE.note()
         started = time.perf_counter()

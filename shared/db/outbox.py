@@ -76,7 +76,7 @@ def envelope_for(service: str, key: str, message: Message, now_us: int) -> Envel
     """Wrap `message` with a new event id and the correlation of the request or message at hand."""
     context = telemetry.current_context()
     event_id, topic, traceparent = new_id(), topic_of(message), context.traceparent
-    if tracing.is_on() and (span := tracing.start(f"{topic} create", "producer", traceparent)):
+    if span := tracing.start(f"{topic} create", "producer", traceparent):
         span.set(messaging_destination_name=topic, messaging_message_id=event_id, bramble_service=service)
         span.end()
         traceparent = span.traceparent
