@@ -249,7 +249,9 @@ HARMS: dict[str, Callable[[str], Any]] = {
     "list": lambda image: update(t.labels).where(t.labels.c.image_id == image).values(agreement=0.5, area=1),
     "list gone": lambda image: delete(t.labels).where(t.labels.c.image_id == image),
     "status": lambda image: update(t.images).where(t.images.c.image_id == image).values(status="pending"),
-    "number": lambda image: update(t.images).where(t.images.c.image_id == image).values(version=1),
+    "number": lambda image: (
+        update(t.images).where(t.images.c.image_id == image).values(version=t.images.c.version - 1)
+    ),
     "image gone": lambda image: delete(t.images).where(t.images.c.image_id == image),
 }
 
