@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Header, Query, Response
 from fastapi.responses import StreamingResponse
 
 from services.synthesis import schemas as s
+from services.synthesis.domain.jobs import preview_key
 from services.synthesis.domain.params import SOURCES, DatasetParams, job_params, parse
 from services.synthesis.domain.splits import Fractions
 from services.synthesis.queue import JobQueue
@@ -100,6 +101,24 @@ def router(store: Store, queue: JobQueue, blobs: BlobStore) -> APIRouter:
             "X-Content-Type-Options": "nosniff",
         }
         return Response(blobs.get(key), media_type="text/html; charset=utf-8", headers=headers)
+
+    @api.get(
+        "/jobs/{job_id}/preview",
+        response_class=Response,
+        responses={200: {"content": {"image/png": {}}, "description": "Samples below their masks."}},
+        summary="What a generator in training draws (PNG)",
+    )
+    def job_preview(job_id: str, asker: Asker) -> Response:
+        """At its newest checkpoint, the job's `preview_step`: always for the same masks and noise. 404 before the first one."""
+        row = mine(asker, queue.get(job_id), "read", "job")
+        if not row.preview_step:
+            raise NotFound(
+                "This job has drawn nothing yet; a generator shows samples from its first checkpoint on."
+            )
+        headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+        return Response(
+            blobs.get(preview_key(row.id, row.preview_step)), media_type="image/png", headers=headers
+        )
 
     @api.get("/projects/{project_id}/generators", summary="Trained generators, newest first")
     def list_generators(

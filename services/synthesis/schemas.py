@@ -72,6 +72,7 @@ class JobRow(BaseModel):
     finished_at: str | None
     heartbeat_at: str | None
     attempts: int
+    preview_step: int
     error: str | None
 
 
@@ -136,7 +137,18 @@ def _time(us: int | None) -> str | None:
     return None if us is None else to_rfc3339(us)
 
 
-_JOB = ("id", "project_id", "kind", "status", "progress", "stage", "detail", "attempts", "error")
+_JOB = (
+    "id",
+    "project_id",
+    "kind",
+    "status",
+    "progress",
+    "stage",
+    "detail",
+    "attempts",
+    "preview_step",
+    "error",
+)
 _JOB_TIMES = ("created_at", "started_at", "finished_at", "heartbeat_at")
 
 

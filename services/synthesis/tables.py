@@ -100,6 +100,8 @@ jobs = Table(
     Column("attempts", Integer, nullable=False),
     Column("checkpoint_key", String(300), nullable=False),
     Column("checkpoint_step", Integer, nullable=False),
+    # The step whose picture is stored, of a generator in training; 0: none.
+    Column("preview_step", Integer, nullable=False, default=0, server_default=text("0")),
     Column("state", JSON, nullable=False),  # what is finished of a job of several parts
     Column("result", JSON(none_as_null=True)),
     Column("error", Text),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from services.synthesis import builder, material
+from services.synthesis.domain.jobs import PREVIEWS, preview_key
 from services.synthesis.domain.params import (
     MIN_TRAIN_IMAGES,
     DatasetParams,
@@ -36,11 +38,12 @@ from shared.contracts.bramble.synthesis.v1.events_pb2 import (
     SynthesisCompleted,
 )
 from shared.db.outbox import emit
-from shared.errors import InvalidInput, NotFound
+from shared.errors import InvalidInput, NotFound, StorageFull, Unavailable
 from shared.ids import new_id
 from shared.imaging import codecs
 
 SERVICE = "synthesis"
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -69,6 +72,27 @@ class Context:
                 self.job.id, self.worker, checkpoint_key=key, checkpoint_step=step
             ),
         )
+
+    def show(self, step: int, picture: bytes) -> None:
+        """Keep what the generator draws after ``step`` steps as the job's picture, in place of the one before. A store that has no room or
+        doesn't answer costs the picture, not the training."""
+        job = self.job.id
+        try:
+            self.blobs.put(preview_key(job, step), picture, media_type="image/png")
+        except (OSError, StorageFull, Unavailable) as error:
+            log.warning("job %s: the picture of step %d could not be stored: %s", job, step, error)
+            return
+        before = int(self.queue.get(job).preview_step)
+        self.queue.beat(job, self.worker, preview_step=step)
+        if before and before != step:
+            self.blobs.delete(preview_key(job, before))
+
+    def clear(self) -> None:
+        """Remove the blobs of a job that was cancelled: nothing points to them any more."""
+        self.checkpoints().clear()
+        for prefix in (f"synthesis/images/{self.job.id}/", f"{PREVIEWS}/{self.job.id}/"):
+            for info in list(self.blobs.list(prefix)):
+                self.blobs.delete(info.key)
 
     def finish(self, result: dict[str, Any], write: Callable[[Any], None] | None = None) -> None:
         """Write what the job made and end it, in one transaction: all of it is there, or nothing is."""
@@ -139,6 +163,7 @@ def _train(context: Context, params: TrainParams, report: Report) -> str:
         validation=found.of("val"),
         checkpoints=keeper,
         report=report,
+        show=context.show,
         processes=context.processes,
     )
     weights = backends.save(generator)

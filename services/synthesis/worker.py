@@ -138,9 +138,7 @@ class Worker:
         """A cancelled job leaves no blobs behind (one that was taken over keeps them: they are the other worker's)."""
         with contextlib.suppress(BrambleError):
             if self.queue.get(context.job.id).status == "cancelled":
-                context.checkpoints().clear()
-                for info in list(self.blobs.list(f"synthesis/images/{context.job.id}/")):
-                    self.blobs.delete(info.key)
+                context.clear()
 
 
 class _Heartbeat(threading.Thread):

@@ -135,6 +135,7 @@ def _synthesis() -> list[Route]:
         Route("GET", "/jobs/{job_id}", s, _LAB),
         Route("POST", "/jobs/{job_id}/cancel", s, _LAB, audit="job.cancel"),
         Route("GET", "/jobs/{job_id}/report", s, _LAB),
+        Route("GET", "/jobs/{job_id}/preview", s, _LAB),
         Route("GET", "/projects/{project_id}/generators", s, _LAB),
         Route("GET", "/projects/{project_id}/synthetic", s, _LAB),
         Route("GET", "/synthetic/{synthetic_id}/image", s, _LAB),

@@ -13,6 +13,15 @@ ENDED = (SUCCEEDED, FAILED, CANCELLED)
 MAX_ATTEMPTS = 8
 """Take-overs after which a job is failed: one that kills its worker each time would go round for ever."""
 
+PREVIEWS = "synthesis/previews"
+"""Where the blobs lie that show what a generator in training draws."""
+
+
+def preview_key(job_id: str, step: int) -> str:
+    """The blob of what a job's generator draws after ``step`` steps."""
+    return f"{PREVIEWS}/{job_id}/{step:09d}.png"
+
+
 TRANSITIONS: dict[tuple[str, str], str] = {
     (QUEUED, "claim"): RUNNING,
     (QUEUED, "cancel"): CANCELLED,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.synthesis.domain.params import TrainParams
-from services.synthesis.training import controlnet, denoiser, diffusion, latent, many
+from services.synthesis.training import controlnet, denoiser, diffusion, latent, many, preview
 from services.synthesis.training.checkpoints import Checkpoints
 from services.synthesis.training.progress import Report
 from shared.errors import InvalidInput
@@ -32,27 +32,46 @@ def train(
     validation: tuple[NDArray[np.float32], NDArray[np.uint8]],
     checkpoints: Checkpoints,
     report: Report,
+    show: preview.Show | None = None,
     processes: int = 0,
 ) -> AnyGenerator:
-    """A generator of ``params.backend``, trained by so many ``processes`` (0: one a GPU; 1: in this one). Raises InvalidInput where the
-    operator has given no Stable Diffusion for it."""
+    """A generator of ``params.backend``, trained by so many ``processes`` (0: one a GPU; 1: in this one), which ``show`` what they draw at
+    each checkpoint. Raises InvalidInput where the operator has given no Stable Diffusion for it."""
     import torch
 
     processes = processes or torch.cuda.device_count() or 1
     if processes > 1:
         weights, about = many.train(
-            (images, maps), validation, classes, params, sd_path, processes, checkpoints=checkpoints, report=report
-        )  # fmt: skip
+            (images, maps),
+            validation,
+            classes,
+            params,
+            sd_path,
+            processes,
+            checkpoints=checkpoints,
+            report=report,
+            show=show,
+        )
         made = load(weights, sd_path)
         for name in many.ABOUT:
             setattr(made, name, about[name])
         return made
+    look = preview.look(maps, show) if show is not None else None
     if params.backend == "diffusion":
         return diffusion.train(
-            images, maps, classes, params, validation=validation, checkpoints=checkpoints, report=report
+            images,
+            maps,
+            classes,
+            params,
+            validation=validation,
+            checkpoints=checkpoints,
+            report=report,
+            look=look,
         )
     base = _base(sd_path)
-    return controlnet.train(images, maps, classes, params, base, checkpoints=checkpoints, report=report)
+    return controlnet.train(
+        images, maps, classes, params, base, checkpoints=checkpoints, report=report, look=look
+    )
 
 
 def save(generator: AnyGenerator) -> bytes:

@@ -101,11 +101,13 @@ def train(
     *,
     checkpoints: Checkpoints | None = None,
     report: Report = silent,
+    look: Callable[[int, Control], None] | None = None,
     clock: Clock = time.monotonic,
 ) -> Control:
     """Train on ``images`` float32 ``(n, 1|3, S, S)`` in [-1, 1] and label maps uint8 ``(n, S, S)``, until ``max_steps`` or ``max_seconds``.
 
-    Goes on from the checkpoint where there is one, with the steps that an uninterrupted run takes. Raises InvalidInput for data or a size
+    Goes on from the checkpoint where there is one, with the steps that an uninterrupted run takes. ``look`` is called with the step and
+    the network as it is, at each checkpoint that time asks for. Raises InvalidInput for data or a size
     that can't be used, StorageFull at a checkpoint that finds no room; `Stopped` as ``report`` says.
     """
     if len(images) < MIN_TRAIN_IMAGES or not maps.any():
@@ -163,6 +165,10 @@ def train(
             losses.append((step, loss))
         if now - saved_at >= params.checkpoint_s:
             keep()
+            if look is not None and accelerator.is_main_process:
+                bare.eval()
+                look(step, Control(shape, bare, base, step))
+                bare.train()
             saved_at = clock()
         try:
             along = max(step / params.max_steps, min(1.0, seconds / params.max_seconds))

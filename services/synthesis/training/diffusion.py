@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import io
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -128,12 +129,14 @@ def train(
     validation: tuple[NDArray[np.float32], NDArray[np.uint8]] | None = None,
     checkpoints: Checkpoints | None = None,
     report: Report = silent,
+    look: Callable[[int, Generator], None] | None = None,
     clock: Clock = time.monotonic,
 ) -> Generator:
     """Train on ``images`` float32 ``(n, C, S, S)`` in [-1, 1] and label maps uint8 ``(n, S, S)`` with values 0..``classes``.
 
     Goes on from the checkpoint where there is one. With ``validation`` images it stops once their loss hasn't fallen for
-    ``params.patience`` looks and gives the best weights. Raises InvalidInput for data that can't teach anything (too few images, all
+    ``params.patience`` looks and gives the best weights. ``look`` is called with the step and the generator as it is, at each checkpoint
+    that time asks for. Raises InvalidInput for data that can't teach anything (too few images, all
     masks empty, mixed sizes), StorageFull at a checkpoint that finds no room; `Stopped` as ``report`` says.
     """
     shape = _check(images, maps, classes, params)
@@ -180,6 +183,8 @@ def train(
         stopped = (stopped or "the first process says so") if stops else ""
         if run.accelerator.is_main_process and (now - saved_at >= params.checkpoint_s or stopped):
             keeper.save(run.step, run.save())
+            if look is not None and not stopped:
+                look(run.step, Generator(shape, _network(shape, run.ema), run.step))
             saved_at = clock()
         if stopped:
             break
@@ -191,10 +196,14 @@ def train(
             if halt.reason == RELEASED and run.accelerator.is_main_process:
                 keeper.save(run.step, run.save())
             raise
-    net = build(shape)
-    net.load_state_dict({k: v.cpu() for k, v in (run.best or run.ema).items()})
-    net.eval()
+    net = _network(shape, run.best or run.ema)
     return Generator(shape, net, run.step, run.seconds, run.losses, run.validation, stopped)
+
+
+def _network(shape: Shape, weights: dict[str, Any]) -> Any:
+    net = build(shape)
+    net.load_state_dict({k: v.cpu() for k, v in weights.items()})
+    return net.eval()
 
 
 def agree(accelerator: Any, planned: int, stops: bool) -> tuple[int, bool]:

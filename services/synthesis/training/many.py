@@ -42,6 +42,7 @@ class Work:
     sd_path: Path | None
     kept: bytes | None
     parent: int
+    shows: bool
 
 
 def train(
@@ -54,6 +55,7 @@ def train(
     *,
     checkpoints: Checkpoints,
     report: Report,
+    show: Callable[[int, bytes], None] | None = None,
 ) -> tuple[bytes, dict[str, Any]]:
     """Train as `backends.train`, with ``processes`` children; ``params.batch`` is each one's. The weights, and what the training was like
     (``steps``, ``seconds``, ``losses``, ``validation``, ``stopped``). Raises as training does, and RuntimeError where a process died."""
@@ -66,7 +68,7 @@ def train(
         context = get_context("spawn")
         ours, theirs = context.Pipe()
         port = _free_port()
-        given = Work(folder, classes, params, sd_path, checkpoints.load(), os.getpid())
+        given = Work(folder, classes, params, sd_path, checkpoints.load(), os.getpid(), show is not None)
         children = [
             context.Process(
                 target=_child, args=(rank, processes, port, given, theirs if rank == 0 else None), daemon=True
@@ -77,7 +79,7 @@ def train(
             child.start()
         theirs.close()
         try:
-            return _serve(ours, children, checkpoints, report)
+            return _serve(ours, children, checkpoints, report, show)
         finally:
             # Those who wait for one that is gone would wait for ever.
             for child in children:
@@ -90,7 +92,11 @@ _PARTS = ("images", "maps", "held_images", "held_maps")
 
 
 def _serve(
-    pipe: Any, children: list[Any], checkpoints: Checkpoints, report: Report
+    pipe: Any,
+    children: list[Any],
+    checkpoints: Checkpoints,
+    report: Report,
+    show: Callable[[int, bytes], None] | None,
 ) -> tuple[bytes, dict[str, Any]]:
     """Answer the first child until it is done. What ``report`` and ``checkpoints`` raise goes to the child first, which may want to keep
     its state, and is raised then."""
@@ -117,7 +123,13 @@ def _serve(
         if kind == "fault":
             raise RuntimeError(f"Training failed in one of {len(children)} processes:\n{rest[0]}")
         try:
-            report(*rest) if kind == "report" else checkpoints.save(*rest)
+            if kind == "report":
+                report(*rest)
+            elif kind == "picture":
+                assert show is not None
+                show(*rest)
+            else:
+                checkpoints.save(*rest)
         except Exception as error:
             raised = error
             pipe.send(error.reason if isinstance(error, Stopped) else type(error).__name__)
@@ -140,6 +152,10 @@ class _Above:
 
     def save(self, step: int, state: bytes) -> None:
         if self._ask("checkpoint", step, state) is not None:
+            raise _Ended
+
+    def show(self, step: int, picture: bytes) -> None:
+        if self._ask("picture", step, picture) is not None:
             raise _Ended
 
     def report(self, fraction: float, stage: str, detail: str = "") -> None:
@@ -202,6 +218,7 @@ def _train(given: Work, above: _Above) -> tuple[Any, ...]:
         validation=(held_images, held_maps),
         checkpoints=above,
         report=above.report,
+        show=above.show if given.shows else None,
         processes=1,
     )
     about = {name: getattr(made, name) for name in ABOUT}

@@ -14,8 +14,12 @@ from pathlib import Path
 import pytest
 
 from services.synthesis.supervisor import WorkerSupervisor
+from services.synthesis.training.progress import silent
 from services.synthesis.verify import verify
 from shared.db.outbox import outbox_table
+from shared.errors import StorageFull
+from shared.ids import new_id
+from shared.imaging import codecs
 from tests.integration.synthesis.conftest import House
 
 TINY = {
@@ -91,6 +95,28 @@ def test_a_worker_dies_with_its_parent(tmp_path):
     wait_for(lambda: not alive(child), 120)
 
 
+def test_a_store_without_room_costs_a_picture_and_not_the_training(house, monkeypatch):
+    from services.synthesis import work
+
+    job = house.queue.create(house.project, "train", {}, "u")
+    assert house.get(f"/jobs/{job.id}/preview").status_code == 404
+    house.queue.claim("w")
+    context = work.Context(house.store, house.queue, house.deps.blobs, job, "w", silent, {})
+    context.show(30, b"first")
+    context.show(60, b"second")
+    assert house.get(f"/jobs/{job.id}/preview").content == b"second"
+    with monkeypatch.context() as full:
+        full.setattr(house.deps.blobs, "put", refuse)
+        context.show(90, b"third")
+    assert house.get(f"/jobs/{job.id}/preview").content == b"second"
+    context.clear()
+    assert list(house.deps.blobs.list("synthesis/previews/")) == []
+
+
+def refuse(*_args, **_named):
+    raise StorageFull("no room")
+
+
 def test_of_two_workers_one_gets_the_job(house):
     house.queue.create(house.project, "dataset", {"name": "x"}, "u")
     claims = [house.queue.claim(f"w{n}") for n in range(2)]
@@ -126,6 +152,13 @@ def test_training_survives_kill_9_and_goes_on_from_its_checkpoint(hasty):
     steps = [s for s, _ in generators[0]["card"]["loss"]]
     assert steps == list(range(10, 151, 10))
     assert list(hasty.deps.blobs.list("synthesis/checkpoints/")) == []
+    # The newest picture stays, and only that: a job that only trains has no other.
+    assert len(list(hasty.deps.blobs.list("synthesis/previews/"))) == 1
+    picture = hasty.get(f"/jobs/{job_id}/preview")
+    assert (picture.status_code, picture.headers["content-type"]) == (200, "image/png")
+    assert codecs.decode_png(picture.content).shape == (32, 16 * 6, 3)
+    assert 0 < hasty.get(f"/jobs/{job_id}").json()["preview_step"] <= 150
+    assert hasty.get(f"/jobs/{job_id}/preview", project=new_id()).status_code == 404
 
 
 @pytest.mark.torch
@@ -144,8 +177,10 @@ def test_a_stopped_worker_gives_its_job_back_and_a_cancelled_one_stops(hasty):
     watch.start()
     try:
         wait_for(lambda: hasty.queue.get(job_id).checkpoint_step > row.checkpoint_step)
+        assert list(hasty.deps.blobs.list("synthesis/previews/"))
         assert hasty.post(f"/jobs/{job_id}/cancel", {}).json()["status"] == "cancelled"
         wait_for(lambda: list(hasty.deps.blobs.list("synthesis/checkpoints/")) == [], 60)
+        wait_for(lambda: list(hasty.deps.blobs.list("synthesis/previews/")) == [], 60)
     finally:
         watch.stop()
     assert hasty.get(f"/projects/{hasty.project}/generators").json()["items"] == []

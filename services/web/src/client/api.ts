@@ -83,6 +83,7 @@ export const api = {
   cancelJob: (j: string) => post<T.Job>(`/jobs/${j}/cancel`),
   reportUrl: (j: string) => url(`/jobs/${j}/report`),
   synthetic: (p: string, page: Cursor = {}) => get<T.Page<T.Synthetic>>(`/projects/${p}/synthetic`, { query: { ...page } }),
+  previewUrl: (j: string, step: number) => url(`/jobs/${j}/preview`, { step }),
   syntheticUrl: (s: string, part: "image" | "mask") => url(`/synthetic/${s}/${part}`),
   gameResults: (p: string) => get<T.GameResult>(`/projects/${p}/game/results`),
   putGame: (p: string, body: { open: boolean; images: number }) => request<T.GameResult>("PUT", `/projects/${p}/game`, { body }),

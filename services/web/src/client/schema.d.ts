@@ -679,6 +679,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{job_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a generator in training draws (PNG)
+         * @description At its newest checkpoint, the job's `preview_step`: always for the same masks and noise. 404 before the first one.
+         */
+        get: operations["jobPreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{job_id}/report": {
         parameters: {
             query?: never;
@@ -2659,6 +2679,8 @@ export interface components {
             heartbeat_at: string | null;
             /** Attempts */
             attempts: number;
+            /** Preview Step */
+            preview_step: number;
             /** Error */
             error: string | null;
             /** Params */
@@ -2724,6 +2746,8 @@ export interface components {
             heartbeat_at: string | null;
             /** Attempts */
             attempts: number;
+            /** Preview Step */
+            preview_step: number;
             /** Error */
             error: string | null;
         };
@@ -5862,6 +5886,37 @@ export interface operations {
             502: components["responses"]["Problem502"];
             503: components["responses"]["Problem503"];
             507: components["responses"]["Problem507"];
+        };
+    };
+    jobPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Samples below their masks. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
         };
     };
     jobReport: {

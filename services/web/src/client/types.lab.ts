@@ -80,6 +80,7 @@ export interface JobRow {
   started_at: string | null;
   finished_at: string | null;
   attempts: number;
+  preview_step: number;
   error: string | null;
 }
 

@@ -90,6 +90,7 @@ function JobRow({ job, newest, onCancel }: { job: Row; newest: boolean; onCancel
         {[date(job.created_at, i18n.language), running(job) ? percent(job.progress, i18n.language) : "", job.status === "succeeded" ? "" : (job.stage ?? ""), job.detail ?? ""].filter(Boolean).join(" · ")}
       </p>
       {job.error && <p className="field-error">{job.error}</p>}
+      {job.preview_step > 0 && (running(job) || job.kind === "train") && <Preview job={job} />}
       {isStudy(job) && <StudyResult job={job.id} open={newest} />}
       {running(job) && (
         <Button variant="quiet" icon="close" onClick={onCancel}>
@@ -97,5 +98,16 @@ function JobRow({ job, newest, onCancel }: { job: Row; newest: boolean; onCancel
         </Button>
       )}
     </li>
+  );
+}
+
+/** What the generator draws as it is: each strip is of the same masks, so that a lab sees it learn, and can stop what comes to nothing. */
+function Preview({ job }: { job: Row }) {
+  const { t, i18n } = useTranslation();
+  return (
+    <figure className="drawn">
+      <img src={api.previewUrl(job.id, job.preview_step)} alt={t("jobs.previewAlt")} />
+      <figcaption className="fine">{t("jobs.preview", { step: new Intl.NumberFormat(i18n.language).format(job.preview_step) })}</figcaption>
+    </figure>
   );
 }
