@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from services.consensus.domain.band import MOST, signed_within, squared_within
 from services.consensus.domain.votes import Box
 from shared.imaging import rle
 from shared.imaging.rle import RLE
@@ -115,19 +116,24 @@ def correct(mask: RLE, offset: float, shift: tuple[float, float]) -> RLE:
     if shift == (0.0, 0.0):
         out[y0:y1, x0:x1] = _beyond(part, offset)
     else:
-        out[y0:y1, x0:x1] = _moved(signed_distance(part), -shift[0], -shift[1]) > offset
+        # The four pixels between which a level is read lie within 1.5 px, so beyond that of the offset only the side counts.
+        reach = int(np.ceil(abs(offset))) + 3
+        level = signed_within(part, reach) if reach <= MOST and not part.all() else signed_distance(part)
+        out[y0:y1, x0:x1] = _moved(level, -shift[0], -shift[1]) > offset
     return rle.encode(out)
 
 
 def _beyond(mask: NDArray[np.bool_], offset: float) -> NDArray[np.bool_]:
-    """``signed_distance(mask) > offset``, by a distance transform of the one side that it changes."""
-    from scipy import ndimage
-
+    """``signed_distance(mask) > offset``, by the distances of the one side that it changes."""
     if mask.all():
         return mask
+    limit = abs(offset) + 0.5  # px between the centres of a pixel and of the nearest one on the other side
+    reach = int(np.ceil(limit)) + 1
+    if reach > MOST:
+        return np.asarray(signed_distance(mask) > offset)
     if offset > 0:
-        return np.asarray((ndimage.distance_transform_edt(mask) - 0.5).astype(np.float32) > offset)
-    return np.asarray(mask | ((0.5 - ndimage.distance_transform_edt(~mask)).astype(np.float32) > offset))
+        return np.asarray(squared_within(mask, reach) > limit**2)
+    return np.asarray(mask | (squared_within(~mask, reach) < limit**2))
 
 
 def _moved(level: NDArray[np.float32], dy: float, dx: float) -> NDArray[np.float32]:
