@@ -19,8 +19,17 @@ body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding
 table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #d8d8de}td.n,th.n{text-align:right}
 h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2rem}.dim{color:#5b5b66}.box{background:#f4f3f8;padding:.8rem 1rem;border-radius:8px}
-svg{max-width:100%;height:auto}@media print{body{margin:0;max-width:none}h2{break-after:avoid}table,svg{break-inside:avoid}}
+svg{max-width:100%;height:auto}@media print{body{margin:0;max-width:none;font-size:10.5px}h1{font-size:1.5rem}h2{break-after:avoid}tr,svg,li{break-inside:avoid}thead{display:table-header-group}
+td.n{white-space:nowrap}}
 """
+
+
+_HEADS = {
+    "dice": "Dice",
+    "iou": "IoU",
+    "hd95": "HD95 (pixels)",
+    "presence": "accuracy of presence",
+}
 
 
 def to_csv(rows: Sequence[dict[str, Any]]) -> str:
@@ -117,17 +126,17 @@ def _size(outcome: Outcome, base: int) -> str:
     out = [f"<h2>{base} labelled images to begin with</h2>", _statement(dice)]
     out.append(_forest([c for c in dice if c.baseline == "base"], base))
     out.append(
-        "<table><tr><th>Arm</th><th class=n>Images</th>"
-        + "".join(f"<th class=n>{m}</th>" for m in MEASURES)
-        + "</tr>"
+        "<table><thead><tr><th>Arm</th><th class=n>Images</th>"
+        + "".join(f"<th class=n>{_HEADS[m]}</th>" for m in MEASURES)
+        + "</tr></thead>"
     )
     for row in (r for r in rows if "@" not in r["arm"]):
         cells = "".join(f"<td class=n>{row[m]:.3f}</td>" for m in MEASURES)
         out.append(f"<tr><td>{row['arm']}</td><td class=n>{row['training_images']}</td>{cells}</tr>")
     out.append(
-        "</table><table><tr><th>Dice of</th><th>against</th><th class=n>difference (95 %)</th><th class=n>relative</th>"
+        "</table><table><thead><tr><th>Dice of</th><th>against</th><th class=n>difference (95 %)</th><th class=n>relative</th>"
     )
-    out.append("<th class=n>p, Holm</th><th>verdict</th></tr>")
+    out.append("<th class=n>p, Holm</th><th>verdict</th></tr></thead>")
     for c in dice:
         d = c.difference
         out.append(
