@@ -108,6 +108,7 @@ def draw(
         guidance=params.guidance,
         seed=params.seed,
         batch=params.batch,
+        sampler=params.sampler,
         report=part(report, 0.0, 0.7),
     )
     samples = np.stack(list(found))

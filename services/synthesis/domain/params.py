@@ -16,6 +16,7 @@ MIN_TRAIN_IMAGES = 4
 KINDS = ("train", "sample", "synthesise", "dataset", "study", "verify")
 SOURCES = ("real", "consensus", "synthetic")
 BACKENDS = ("diffusion", "controlnet")
+SAMPLERS = ("ddim", "dpm")
 FORMATS = ("png", "coco", "nifti", "nnunet", "huggingface")
 DEFAULT_FORMATS = ("png", "coco")
 
@@ -75,6 +76,7 @@ class SampleParams:
     samples: int = 32
     steps: int = 16
     guidance: float = 1.25
+    sampler: str = "ddim"
     kinds: tuple[str, ...] = MASK_KINDS
     strength: float = 1.0
     batch: int = 32
@@ -86,6 +88,8 @@ class SampleParams:
         _between("samples", self.samples, 1, 100_000)
         _between("steps", self.steps, 2, 1000)
         _between("guidance", self.guidance, 0, 20)
+        if self.sampler not in SAMPLERS:
+            raise InvalidInput(f"sampler must be one of {', '.join(SAMPLERS)}; it is {self.sampler!r}.")
         _between("strength", self.strength, 0, 3)
         _between("batch", self.batch, 1, 512)
         _between("filter_steps", self.filter_steps, 1, 1_000_000)

@@ -1,16 +1,18 @@
-"""Drawing images for given label maps with a trained generator (DDIM, trailing timesteps, guidance on the map)."""
+"""Drawing images for given label maps with a trained generator (trailing timesteps, guidance on the map; see `samplers`)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from services.synthesis.training.controlnet import Control
-from services.synthesis.training.denoiser import NO_MASK, Generator, map_channels, predict, scheduler
+from services.synthesis.training.denoiser import NO_MASK, Generator, map_channels, predict
 from services.synthesis.training.progress import Report, silent
+from services.synthesis.training.samplers import SAMPLERS
 from shared.errors import InvalidInput
 
 
@@ -22,11 +24,13 @@ def sample(
     guidance: float = 1.5,
     seed: int = 0,
     batch: int = 32,
+    sampler: str = "ddim",
     report: Report = silent,
 ) -> Iterator[NDArray[np.float32]]:
     """Draw one image for each label map ``(n, S, S)``; yields float32 ``(C, S, S)`` in [-1, 1] in order, ``batch`` at a time in memory.
 
     Image ``i`` starts from noise of ``(seed, i)``. ``guidance`` 1 follows the map as trained, more follows it closer at twice the work.
+    ``sampler`` is a name of `SAMPLERS`; a ControlNet keeps to its base's schedule, by DDIM.
     """
     shape = generator.shape
     if maps.shape[1:] != (shape.size, shape.size):
@@ -46,7 +50,7 @@ def sample(
         if isinstance(generator, Control):
             yield from generator.draw(chunk, steps, guidance, seeds, tell)
         else:
-            yield from _sample_batch(generator, chunk, steps, guidance, seeds, tell)
+            yield from _sample_batch(generator, chunk, steps, guidance, seeds, SAMPLERS[sampler](), tell)
 
 
 def _sample_batch(
@@ -55,6 +59,7 @@ def _sample_batch(
     steps: int,
     guidance: float,
     seeds: list[int],
+    plan: Any,
     tell: Callable[[float], None],
 ) -> NDArray[np.float32]:
     shape = generator.shape
@@ -64,7 +69,6 @@ def _sample_batch(
     nothing = torch.full_like(condition, NO_MASK)
     size = (shape.channels, shape.size, shape.size)
     x = torch.stack([torch.randn(size, generator=torch.Generator().manual_seed(s)) for s in seeds]).to(device)
-    plan = scheduler()
     plan.set_timesteps(steps)
     for index, moment in enumerate(plan.timesteps):
         times = torch.full((len(maps),), int(moment), device=device)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -86,6 +87,22 @@ def test_samples_are_reproducible_one_by_one_and_in_range(diffusion, sampling):
     assert np.abs(first - again).max() < 1e-3
     other = np.stack(list(sampling.sample(done, maps, steps=3, seed=2)))
     assert np.abs(first - other).max() > 0.1
+
+
+def test_solvers_end_at_the_same_image_and_the_second_order_one_is_nearer_after_few_steps(diffusion, sampling):
+    images, maps = arrays(8)
+    made = diffusion.train(images, maps, 2, replace(TINY, widths=(16, 32), batch=8, max_steps=120))
+
+    def drawn(sampler, steps):
+        return np.stack(
+            list(sampling.sample(made, maps[:4], steps=steps, guidance=1.0, seed=1, sampler=sampler))
+        )
+
+    fine = drawn("dpm", 200)
+    far = {name: [float(np.abs(drawn(name, n) - fine).mean()) for n in (10, 200)] for name in ("ddim", "dpm")}
+    assert far["ddim"][1] < 0.02
+    assert far["dpm"][0] < far["ddim"][0]
+    assert np.abs(fine).max() <= 1
 
 
 def test_colour_and_flips(diffusion, sampling):
