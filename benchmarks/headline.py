@@ -1,6 +1,6 @@
 """The seed project's headline, tried honestly: `bramble study` on several modalities, with simulated volunteers and our consensus.
 
-    python benchmarks/headline.py --data ../shared/data --out out/headline --seeds 3
+    python benchmarks/headline.py --data ../shared/data --out out/headline
 
 For each set: 30 simulated volunteers of all kinds (careful, sloppy, biased, spammers) answer every image, five an image; `bramble
 consensus` merges their masks; the study then compares what the lab's own 8 labelled images are worth alone, with the crowd's and with
@@ -48,7 +48,7 @@ def main() -> None:
     parser.add_argument("--sets", default=",".join(SETS))
     parser.add_argument("--arms", default=",".join(StudyParams().arms))
     parser.add_argument("--sizes", default="8")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--curve", default="0.25,0.5")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()

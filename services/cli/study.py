@@ -34,7 +34,7 @@ def study(
             help="Parts of the volunteers' and synthetic images to try as well, for what the next are worth."
         ),
     ] = "0.25,0.5",
-    seeds: Annotated[int, typer.Option(help="Trainings of each arm in each fold.")] = 3,
+    seeds: Annotated[int, typer.Option(help="Trainings of each arm in each fold.")] = 5,
     folds: Annotated[int, typer.Option(help="Folds, by patient or volume.")] = 3,
     steps: Annotated[
         int, typer.Option(help="Optimiser steps of the segmenter, the same for all arms.")

@@ -167,7 +167,7 @@ class StudyParams:
         "expert",
     )
     size: int = 64
-    seeds: int = 3
+    seeds: int = 5
     folds: int = 3
     base_images: tuple[int, ...] = (16,)
     curve: tuple[float, ...] = (0.25, 0.5)

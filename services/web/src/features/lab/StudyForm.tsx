@@ -10,7 +10,7 @@ import { sizes } from "./study";
 export function StudyForm({ project, onStart }: { project: string; onStart: () => unknown }) {
   const { t } = useTranslation();
   const [base, setBase] = useState("16");
-  const [seeds, setSeeds] = useState("3");
+  const [seeds, setSeeds] = useState("5");
   const [minutes, setMinutes] = useState("0");
   const wanted = sizes(base);
   const start = useMutation({
