@@ -19,8 +19,8 @@ body{font:16px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding
 table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:.3rem .6rem;border-bottom:1px solid #d8d8de}td.n,th.n{text-align:right}
 h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2rem}.dim{color:#5b5b66}.box{background:#f4f3f8;padding:.8rem 1rem;border-radius:8px}
-svg{max-width:100%;height:auto}@media print{body{margin:0;max-width:none;font-size:10.5px}h1{font-size:1.5rem}h2{break-after:avoid}tr,svg,li{break-inside:avoid}thead{display:table-header-group}
-td.n{white-space:nowrap}}
+svg{max-width:100%;height:auto}@media print{body{margin:0;max-width:none;font-size:10.5px}h1{font-size:1.5rem}
+h2{break-after:avoid}tr,svg,li{break-inside:avoid}thead{display:table-header-group}td.n{white-space:nowrap}}
 """
 
 
