@@ -89,7 +89,7 @@ def test_samples_are_reproducible_one_by_one_and_in_range(diffusion, sampling):
     assert np.abs(first - other).max() > 0.1
 
 
-def test_solvers_end_at_the_same_image_and_the_second_order_one_is_nearer_after_few_steps(diffusion, sampling):
+def test_solvers_agree_and_the_second_order_one_is_nearer_after_few_steps(diffusion, sampling):
     images, maps = arrays(8)
     made = diffusion.train(images, maps, 2, replace(TINY, widths=(16, 32), batch=8, max_steps=120))
 
