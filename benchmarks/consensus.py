@@ -28,6 +28,7 @@ from services.consensus.domain.patterns import patterns
 from services.consensus.domain.reliability import report
 from services.consensus.domain.simple import simple
 from services.consensus.domain.staple import staple, staple_em
+from services.consensus.domain.staple_many import staple_many
 from services.consensus.domain.votes import ImageVotes, image_votes
 from services.consensus.domain.weighted import weighted
 from services.consensus.merge import merge
@@ -37,6 +38,7 @@ from shared.imaging.metrics import dice
 SHARED = Path(
     os.environ.get("BRAMBLE_SHARED_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data"
 )
+FOLDER = 128  # images of the folder that STAPLE's speed is measured on
 METHODS: dict[str, Callable[[ImageVotes], Any]] = {
     "majority": majority,
     "staple": staple,
@@ -293,6 +295,28 @@ def speed() -> None:
         found = patterns(votes.masks)
         em = best(lambda f=found: staple_em(f.votes, f.counts), 7)
         figure("consensus_staple_em_ms", em * 1e3, "ms", size=size, patterns=len(found.counts))
+    many = [crowd(256, 15) for _ in range(FOLDER)]
+    start = time.process_time()
+    peer = [simpleitk(v) for v in many]
+    theirs = (time.process_time() - start) / len(many)
+    for batch, call in (
+        (1, lambda: [staple(v, crop=False).mask for v in many]),
+        (FOLDER, lambda: [f.mask for f in staple_many(many, crop=False)]),
+    ):
+        ours = best(call, 5) / len(many)
+        same = sum(np.array_equal(rle.decode(m), p) for m, p in zip(call(), peer, strict=True))
+        figure(
+            "consensus_staple_folder_speed",
+            theirs / ours,
+            "x SimpleITK",
+            size=256,
+            raters=15,
+            n=len(many),
+            at_once=batch,
+            ours_ms=round(ours * 1e3, 3),
+            simpleitk_ms=round(theirs * 1e3, 1),
+            same_masks=same,
+        )
     model = estimate([crowd(256, 15)])
     votes = crowd(1024, 15)
     # As the service does it: mask, figures and outlook, with what is kept of the masks that were there before.

@@ -17,6 +17,7 @@ from services.consensus.domain.majority import majority
 from services.consensus.domain.result import Fused
 from services.consensus.domain.simple import simple
 from services.consensus.domain.staple import staple
+from services.consensus.domain.staple_many import staple_many
 from services.consensus.domain.votes import ImageVotes
 from services.consensus.domain.weighted import weighted
 from shared.errors import InvalidInput
@@ -96,6 +97,8 @@ def merge(
     ordered = sorted(images, key=lambda v: v.image)
     choice = choose(ordered, gold) if method == "auto" else Choice(method, "Asked for.")
     model = estimate(ordered, gold)
+    if choice.method == "staple":
+        return staple_many(ordered), model, choice
     return [fuse_with(v, choice.method, model) for v in ordered], model, choice
 
 

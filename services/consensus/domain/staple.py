@@ -19,7 +19,7 @@ from services.consensus.domain.result import Fused
 from services.consensus.domain.votes import ImageVotes, object_box
 
 Floats = NDArray[np.float64]
-_TINY = 1e-12
+TINY = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,13 @@ def staple(votes: ImageVotes, *, crop: bool = True, found: Patterns | None = Non
     """Consensus where the posterior is at least one half. All masks empty: empty."""
     if found is None:
         found = patterns(votes.masks, object_box(votes) if crop else None)
-    estimate = staple_em(found.votes, found.counts)
+    return fused_by(votes, found, staple_em(found.votes, found.counts))
+
+
+def fused_by(votes: ImageVotes, found: Patterns, estimate: StapleEstimate) -> Fused:
+    """The consensus that an estimate means."""
     skill = estimate.sensitivity + estimate.specificity - 1
-    weights = np.maximum(skill, 0) + _TINY
+    weights = np.maximum(skill, 0) + TINY
     weights /= weights.sum()
     support = estimate.posterior
     chosen = (support >= 0.5) & found.votes.any(axis=1)
@@ -53,17 +57,11 @@ def staple_em(
     The prior is the mean vote (the paper's eq. 21). Plain EM steps are sped up by SQUAREM (Varadhan and Roland 2008), which has the
     same fixed points; a step that leaves the unit cube or is not finite falls back to the plain one.
     """
-    total = counts.sum()
     raters = votes.shape[1]
-    if total <= 0 or raters == 0:
-        return StapleEstimate(np.zeros(len(votes)), np.full(raters, start), np.full(raters, start), 0)
-    yes = counts @ votes
-    prior = yes.sum() / (total * raters)
-    if prior <= 0 or prior >= 1:
-        return StapleEstimate(
-            np.full(len(votes), float(prior > 0)), np.full(raters, start), np.full(raters, start), 0
-        )
-    step = _Step(votes, counts, yes, float(total), float(np.log(prior / (1 - prior))))
+    step = prepared(votes, counts)
+    if step is None:
+        value = float(counts @ votes.sum(axis=1) > 0)
+        return StapleEstimate(np.full(len(votes), value), np.full(raters, start), np.full(raters, start), 0)
     theta = np.full(2 * raters, start)
     iterations = 0
     while iterations < most:
@@ -76,41 +74,62 @@ def staple_em(
             break
         change -= r
         size, length = math.sqrt(change @ change), math.sqrt(r @ r)
-        if iterations > 4 and size < length < 64 * size:
-            by = length / size
-            leap = one + (2 * by - 1) * r + by * by * change
-            if leap.min() > 0 and leap.max() < 1:  # false where a number isn't one
+        if iterations > 4:
+            leap = leaps(one, r, change, size, length)
+            if leap is not None:
                 theta = leap
     return StapleEstimate(step.posterior(theta), theta[:raters], theta[raters:], iterations)
 
 
-class _Step:
+def prepared(votes: Floats, counts: Floats) -> Step | None:
+    """The steps on these patterns; None where nobody or everybody marked everything, so that nothing is to be found."""
+    total = float(counts.sum())
+    raters = votes.shape[1]
+    if total <= 0 or raters == 0:
+        return None
+    yes = counts @ votes
+    prior = yes.sum() / (total * raters)
+    if prior <= 0 or prior >= 1:
+        return None
+    return Step(votes, counts, yes, total, float(np.log(prior / (1 - prior))))
+
+
+def leaps(one: Floats, r: Floats, change: Floats, size: float, length: float) -> Floats | None:
+    """SQUAREM's step from a first step's end, the step and its change; None where it wouldn't stay within the unit cube."""
+    if not size < length < 64 * size:
+        return None
+    by = length / size
+    leap = one + (2 * by - 1) * r + by * by * change
+    return leap if leap.min() > 0 and leap.max() < 1 else None  # neither where one isn't a number
+
+
+class Step:
     """One E and one M step (the paper's eqs. 15, 18, 19) on patterns, in few calls: at 256² numpy's start-up is the time."""
 
     def __init__(self, votes: Floats, counts: Floats, yes: Floats, total: float, bias: float) -> None:
         patterns, raters = votes.shape
         # E: a pattern's logit is linear in the four logarithms. -log-odds = constant + votes @ slope, signs turned for exp.
-        self._votes = votes
-        self._bias = bias
+        self.votes = votes
+        self.bias = bias
         # M: sums over patterns of posterior × count, for each rater those with a yes, and for all.
-        self._sums = np.empty((patterns, raters + 1))
-        np.multiply(votes, counts[:, None], out=self._sums[:, :raters])
-        self._sums[:, raters] = counts
-        self._yes, self._total, self._raters = yes, total, raters
+        self.sums = np.empty((patterns, raters + 1))
+        np.multiply(votes, counts[:, None], out=self.sums[:, :raters])
+        self.sums[:, raters] = counts
+        self.yes, self.total, self._raters = yes, total, raters
         self._both = np.empty((2, 2 * raters))
 
     def posterior(self, theta: Floats) -> Floats:
         """Posterior of each pattern (K,), in log space. theta: sensitivities, then specificities."""
         # Probabilities that a rater is wrong must not be 0, and 1 - p of a p next to 1 is.
         both = self._both
-        np.maximum(theta, _TINY, out=both[0])
-        np.minimum(both[0], 1 - _TINY, out=both[0])
+        np.maximum(theta, TINY, out=both[0])
+        np.minimum(both[0], 1 - TINY, out=both[0])
         np.subtract(1, both[0], out=both[1])
         np.log(both, out=both)
         (p, q), (not_p, not_q) = both.reshape(2, 2, self._raters)
         off = q - not_p
-        minus = self._votes @ (not_q - p - off)
-        minus += np.add.reduce(off) - self._bias
+        minus = self.votes @ (not_q - p - off)
+        minus += np.add.reduce(off) - self.bias
         np.minimum(minus, 700, out=minus)
         np.exp(minus, out=minus)
         minus += 1
@@ -118,11 +137,11 @@ class _Step:
 
     def __call__(self, theta: Floats) -> Floats:
         """The next sensitivities and specificities."""
-        sums = self.posterior(theta) @ self._sums
+        sums = self.posterior(theta) @ self.sums
         hit, truth = sums[:-1], float(sums[-1])
         out = np.empty_like(theta)
-        np.divide(hit, max(truth, _TINY), out=out[: self._raters])
-        miss = self._yes - hit
-        miss /= -max(self._total - truth, _TINY)
+        np.divide(hit, max(truth, TINY), out=out[: self._raters])
+        miss = self.yes - hit
+        miss /= -max(self.total - truth, TINY)
         np.add(miss, 1, out=out[self._raters :])
         return out
