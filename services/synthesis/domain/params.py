@@ -98,6 +98,28 @@ class SampleParams:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmenterParams:
+    """Training of a project's own segmenter: ``members`` networks of ``steps`` steps each, each without one fold of the images."""
+
+    size: int = 64
+    members: int = 3
+    steps: int = 250
+    batch: int = 8
+    seed: int = 0
+    images: int = 0
+    """How many consensus images asked for it; it is trained on those that there are when it begins."""
+
+    def __post_init__(self) -> None:
+        _between("size", self.size, 32, 512)
+        if self.size % 16:
+            raise InvalidInput(f"size must be divisible by 16; it is {self.size}.")
+        _between("members", self.members, 2, 10)
+        _between("steps", self.steps, 1, 1_000_000)
+        _between("batch", self.batch, 1, 512)
+        _between("images", self.images, 0, 10_000_000)
+
+
+@dataclass(frozen=True, slots=True)
 class DatasetParams:
     """A dataset to publish."""
 
