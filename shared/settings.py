@@ -45,6 +45,14 @@ class Settings(BaseSettings):
         "",
         description="Version of the shipped segmenter; empty: the newest. An earlier one rolls back to it.",
     )
+    drupelet_canary: str = Field(
+        "",
+        description="Another version of it that a share of the people work with, to be compared before all do; empty: none. See "
+        "docs/operators.md.",
+    )
+    drupelet_canary_share: float = Field(
+        0.1, ge=0, le=1, description="The share of the people who work with that version."
+    )
     jobs: str = Field(
         "local",
         description="`local` worker processes, `external` (a worker Deployment), or `kubernetes` Jobs.",

@@ -23,6 +23,7 @@ from services.annotations.receipts import Outcome, Receipt, Submission
 from services.annotations.store_submissions import commit_batch
 from shared import telemetry, tracing
 from shared.blobs import BlobStore
+from shared.canary import Canary
 from shared.clock import Clock
 from shared.db.session import Database
 from shared.errors import BrambleError, Unavailable
@@ -46,14 +47,28 @@ BATCH_SIZE = Histogram(
     buckets=(1, 2, 4, 8, 16, 32, 64, 128, 256),
 )
 
+CLICKS = Histogram(
+    "bramble_annotations_answer_clicks",
+    "Strokes and clicks of an answer, by the version of the segmenter that its giver works with.",
+    ["segmenter"],
+    buckets=(0, 1, 2, 3, 5, 8, 13, 21, 34),
+)
+SECONDS = Histogram(
+    "bramble_annotations_answer_seconds",
+    "Active time of an answer, by the version of the segmenter that its giver works with.",
+    ["segmenter"],
+    buckets=(2, 5, 10, 20, 40, 80, 160, 320),
+)
+
 Waiting = tuple[Submission, asyncio.AbstractEventLoop, "asyncio.Future[Receipt]"]
 
 
 class GroupCommitter:
     """The writer of submissions; one a process. `stop` it with the app; `submit` from an event loop."""
 
-    def __init__(self, db: Database, blobs: BlobStore, clock: Clock) -> None:
+    def __init__(self, db: Database, blobs: BlobStore, clock: Clock, canary: Canary | None = None) -> None:
         self._db, self._blobs, self._clock = db, blobs, clock
+        self._canary = canary or Canary()
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._stopped = False
@@ -154,9 +169,18 @@ class GroupCommitter:
                 outcomes = [Unavailable("The submission could not be stored just now; send it again.")] * len(
                     waiting
                 )
+            self._count(waiting, outcomes)
             _answer(waiting, outcomes)
             if last:
                 return
+
+    def _count(self, waiting: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:
+        """What the answers cost their givers, by the segmenter that helped them. Before they are told: who asks then sees it counted."""
+        for (submission, _, _), outcome in zip(waiting, outcomes, strict=True):
+            if isinstance(outcome, Receipt) and outcome.created:
+                version = self._canary.of(submission.rater_id)
+                CLICKS.labels(version).observe(submission.answer.clicks)
+                SECONDS.labels(version).observe(submission.answer.duration_ms / 1000)
 
 
 def _answer(waiting: Sequence[Waiting], outcomes: Sequence[Outcome]) -> None:

@@ -21,6 +21,7 @@ from services.annotations.door import NextDoor, SubmissionDoor
 from services.annotations.events import ARRIVALS, CHANGES
 from services.annotations.intake import GroupCommitter, LeaseSweeper
 from shared.bus.runner import ConsumerRunner
+from shared.canary import canary
 from shared.deps import Deps
 from shared.web import create_service_app
 
@@ -31,7 +32,7 @@ def _intake(deps: Deps) -> GroupCommitter:
     """The one writer of submissions that the app and the background parts of `deps` share."""
     found = vars(deps).get("_intake")
     if found is None:
-        found = GroupCommitter(deps.db, deps.blobs, deps.clock)
+        found = GroupCommitter(deps.db, deps.blobs, deps.clock, canary(deps.settings))
         vars(deps)["_intake"] = found
     return found
 

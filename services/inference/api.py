@@ -21,6 +21,7 @@ ImageId = Annotated[str, Path(max_length=36)]
 ModelName = Annotated[
     str, Query(max_length=64, description="Name of a model of `GET /models`; empty: the default.")
 ]
+VersionName = Annotated[str, Query(max_length=64, description="Version of that model; empty: the asker's.")]
 IMMUTABLE = "private, max-age=31536000, immutable"
 
 
@@ -47,9 +48,9 @@ def create_router(deps: Deps, models: Models, gate: Gate, cache: EmbeddingCache)
         return cache.get(key, lambda: model.encode(store.read_frame(deps.blobs, image)))
 
     @router.post("/images/{image_id}/segment", response_model=schemas.SegmentOut)
-    def segment(image: Found, body: schemas.SegmentIn) -> schemas.SegmentOut:
+    def segment(image: Found, body: schemas.SegmentIn, who: Who) -> schemas.SegmentOut:
         """A mask for points, a box, scribbles or a mask to correct. 503 with Retry-After when too many ask at once."""
-        model = models.pick(body.model)
+        model = models.pick(body.model, who.id)
         prompt = body.to_prompt(image.height, image.width)
 
         def work() -> tuple[Candidate, float]:
@@ -68,10 +69,10 @@ def create_router(deps: Deps, models: Models, gate: Gate, cache: EmbeddingCache)
 
     @router.get("/models", response_model=schemas.ModelsOut)
     def list_models(who: Who) -> schemas.ModelsOut:
-        """The models that can be named in a prompt."""
+        """The models that can be named in a prompt, in the versions that the asker works with."""
         who.require_scope("read")
         items = []
-        for model in models:
+        for model in models.of(who.id):
             info = model.info
             url = f"/api/v1/models/{info.name}/{info.version}/model.onnx" if info.browser else None
             tuning = getattr(model, "tuning", None) if info.browser else None
@@ -89,9 +90,9 @@ def create_router(deps: Deps, models: Models, gate: Gate, cache: EmbeddingCache)
     ) -> Response:
         """The weights of a model that runs in the browser. Never changes under this address."""
         who.require_scope("read")
-        model = models.pick(name)
+        model = models.exact(name, version)
         path = getattr(model, "weights", None)
-        if not model.info.browser or model.info.version != version or path is None:
+        if model is None or not model.info.browser or path is None:
             raise NotFound(f"The model {name} {version} has no weights for the browser; see GET /models.")
         data = path.read_bytes()
         headers = {
@@ -105,13 +106,18 @@ def create_router(deps: Deps, models: Models, gate: Gate, cache: EmbeddingCache)
         response_class=Response,
         responses={200: {"content": {"application/x-npz": {}}}},
     )
-    def embedding(image: Found, model: ModelName = "") -> Response:
-        """What the model's decoder needs of the image: an uncompressed `.npz`, fp16, bound to a model version."""
-        chosen = models.pick(model)
+    def embedding(image: Found, who: Who, model: ModelName = "", version: VersionName = "") -> Response:
+        """What the model's decoder needs of the image: an uncompressed `.npz`, fp16, bound to a model version.
+
+        With model and version it never changes and may be kept; without a version it is the one that the asker works with.
+        """
+        chosen = models.exact(model, version) if version else models.pick(model, who.id)
+        if chosen is None:
+            raise NotFound(f"There is no model {model} of version {version} here; see GET /models.")
         found = gate.run(lambda: embedding_of(image, chosen))
         data = found.to_bytes()
         headers = {
-            "Cache-Control": IMMUTABLE if model else "no-cache",
+            "Cache-Control": IMMUTABLE if version else "no-cache",
             "X-Bramble-Model": found.model,
             "X-Bramble-Model-Version": found.version,
         }

@@ -18,6 +18,7 @@ from services.inference.domain.tuning import Tuning
 from services.inference.domain.windows import Float, Window, view
 from services.inference.runners import OnnxRunner, Runner, TritonRunner
 from services.inference.serving import Models
+from shared.canary import canary
 from shared.errors import InvalidInput
 from shared.settings import Settings
 
@@ -89,22 +90,36 @@ def create_models(settings: Settings) -> Models:
     classical ones, and those that `bramble model import` put under the data folder. Nothing is loaded before its first use."""
     models: list[Segmenter] = []
     remote = settings.inference_url
-    version = settings.drupelet_version or DRUPELET_VERSION
-    if version not in VERSIONS:
-        raise InvalidInput(
-            f"BRAMBLE_DRUPELET_VERSION is {version!r}; the versions here are {', '.join(VERSIONS)}, or leave it empty."
-        )
-    weights, tuning = VERSIONS[version]
-    if remote:
-        # Unless a version is asked for, the newest in Triton's repository answers, as its own policy has it.
-        runner = TritonRunner(remote, "drupelet", settings.drupelet_version)
-        models.append(DrupeletSegmenter(runner, weights=_present(weights), tuning=tuning, version=version))
-    elif weights.exists():
-        models.append(DrupeletSegmenter(OnnxRunner(weights), weights=weights, tuning=tuning, version=version))
+    for name in ("version", "canary"):
+        asked = getattr(settings, f"drupelet_{name}")
+        if asked and asked not in VERSIONS:
+            raise InvalidInput(
+                f"BRAMBLE_DRUPELET_{name.upper()} is {asked!r}; the versions here are {', '.join(VERSIONS)}, or leave it empty."
+            )
+    tried = None
+    if shipped := _drupelet(remote, settings.drupelet_version):
+        models.append(shipped)
+        tried = _drupelet(remote, settings.drupelet_canary) if settings.drupelet_canary else None
     models += [random_walker(), colour_cut()]
     models += _imported(settings.data_dir / "models", remote)
     models[0].info = replace(models[0].info, default=True)
-    return Models(models)
+    if tried is not None:
+        tried.info = replace(tried.info, default=True)
+    return Models(models, tried, canary(settings))
+
+
+def _drupelet(remote: str, asked: str) -> DrupeletSegmenter | None:
+    """The shipped segmenter in the version ``asked`` ("": the newest), on Triton where ``remote`` names one. None without weights."""
+    version = asked or DRUPELET_VERSION
+    weights, tuning = VERSIONS[version]
+    if remote:
+        # Unless a version is asked for, the newest in Triton's repository answers, as its own policy has it.
+        runner: Runner = TritonRunner(remote, "drupelet", asked)
+    elif weights.exists():
+        runner = OnnxRunner(weights)
+    else:
+        return None
+    return DrupeletSegmenter(runner, weights=_present(weights), tuning=tuning, version=version)
 
 
 def _present(path: Path) -> Path | None:

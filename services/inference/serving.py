@@ -13,6 +13,7 @@ from typing import TypeVar
 from prometheus_client import Counter, Gauge, Histogram
 
 from services.inference.domain.port import Embedding, Segmenter
+from shared.canary import Canary
 from shared.errors import NotFound, Unavailable
 
 Result = TypeVar("Result")
@@ -102,21 +103,39 @@ class EmbeddingCache:
 
 
 class Models:
-    """The models at hand, by name."""
+    """The models at hand, by name. `tried` stands in for the model of its name with the people whom the canary takes."""
 
-    def __init__(self, models: list[Segmenter]) -> None:
+    def __init__(
+        self, models: list[Segmenter], tried: Segmenter | None = None, canary: Canary | None = None
+    ) -> None:
         self._models = {m.info.name: m for m in models}
+        self._tried, self._canary = tried, canary or Canary()
         self.default = next((m for m in models if m.info.default), models[0])
 
     def __iter__(self) -> Iterator[Segmenter]:
         return iter(self._models.values())
 
-    def pick(self, name: str | None) -> Segmenter:
-        """The model of that name, or the default. Raises NotFound."""
+    def of(self, person: str) -> list[Segmenter]:
+        """The models that a person works with, one a name."""
+        return [self._for(model, person) for model in self]
+
+    def pick(self, name: str | None, person: str = "") -> Segmenter:
+        """The model of that name, or the default, in the person's version. Raises NotFound."""
         if not name:
-            return self.default
+            return self._for(self.default, person)
         if name not in self._models:
             raise NotFound(
                 f"There is no model {name[:64]!r}; the models are {', '.join(sorted(self._models))}."
             )
-        return self._models[name]
+        return self._for(self._models[name], person)
+
+    def exact(self, name: str, version: str) -> Segmenter | None:
+        """The model of that name and version, whoever works with it; None where there is none."""
+        found = [self._models.get(name), self._tried]
+        return next((m for m in found if m and (m.info.name, m.info.version) == (name, version)), None)
+
+    def _for(self, model: Segmenter, person: str) -> Segmenter:
+        tried = self._tried
+        if tried is not None and tried.info.name == model.info.name and self._canary.takes(person):
+            return tried
+        return model

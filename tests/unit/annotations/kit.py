@@ -21,9 +21,9 @@ from shared.settings import Settings
 HEIGHT, WIDTH = 40, 32
 
 
-def make_deps(folder: Path, clock: Any = None, database_url: str = "") -> Deps:
+def make_deps(folder: Path, clock: Any = None, database_url: str = "", **more: Any) -> Deps:
     """Real parts: SQLite or the database given, files, LocalBus."""
-    settings = Settings(data_dir=folder, database_url=database_url, internal_secret="test-secret")
+    settings = Settings(data_dir=folder, database_url=database_url, internal_secret="test-secret", **more)
     deps = Deps.create("annotations", settings, bus=create_bus("", folder))
     deps.clock = clock or SystemClock()
     deps.db.create_all(("annotations_", "bus_"))
@@ -45,9 +45,9 @@ def masks(label_id: int = 1, **where: float) -> list[dict[str, Any]]:
 class Kit:
     """One service with a clock that the test moves."""
 
-    def __init__(self, folder: Path, clock: Any = None, database_url: str = "") -> None:
+    def __init__(self, folder: Path, clock: Any = None, database_url: str = "", **settings: Any) -> None:
         self.clock = clock or ManualClock()
-        self.deps = make_deps(folder, self.clock, database_url)
+        self.deps = make_deps(folder, self.clock, database_url, **settings)
         self.app = main.create_app(self.deps)
         self.projects: dict[str, Role] = {}  # the memberships of "lab"
         self.http = TestClient(self.app, raise_server_exceptions=False)

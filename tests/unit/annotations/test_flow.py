@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from shared.auth import Role
+from shared.canary import canary
 from tests.unit.annotations.kit import HEIGHT, WIDTH, Kit, disc, masks
 
 
@@ -220,3 +223,28 @@ def test_a_key_without_the_scope_is_refused(kit: Kit) -> None:
         scopes=frozenset({"read"}),
     )
     assert answer.status_code == 403
+
+
+def test_what_an_answer_cost_is_counted_by_the_segmenter_that_helped(tmp_path: Path) -> None:
+    def counted(what: str, version: str) -> float:
+        return REGISTRY.get_sample_value(f"bramble_annotations_answer_{what}", {"segmenter": version}) or 0.0
+
+    kit = Kit(tmp_path, drupelet_version="2", drupelet_canary="1", drupelet_canary_share=0.5)
+    try:
+        people = [f"person-{n}" for n in range(12)]
+        tried = {p for p in people if canary(kit.deps.settings).takes(p)}
+        assert 0 < len(tried) < 12
+        before = {(w, v): counted(w, v) for w in ("clicks_count", "clicks_sum", "seconds_sum") for v in "12"}
+        project = kit.project(quorum=12)
+        kit.image(project["id"])
+        for person in people:
+            lease = kit.next(project["id"], person)["lease"]["id"]
+            for _ in range(2):  # told twice, counted once
+                assert kit.submit(lease, person, key="k", clicks=3, duration_ms=1500).status_code < 300
+        gained = {key: counted(*key) - value for key, value in before.items()}
+        for version, number in (("1", len(tried)), ("2", 12 - len(tried))):
+            assert gained["clicks_count", version] == number
+            assert gained["clicks_sum", version] == 3 * number
+            assert gained["seconds_sum", version] == pytest.approx(1.5 * number)
+    finally:
+        kit.close()

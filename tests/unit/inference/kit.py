@@ -43,9 +43,9 @@ def phantom(
 class Kit:
     """The service; `annotations` is a stand-in app that answers whether a project is open."""
 
-    def __init__(self, folder: Path, project_open: bool = True) -> None:
+    def __init__(self, folder: Path, project_open: bool = True, **more: Any) -> None:
         assert tables.images is not None
-        settings = Settings(data_dir=folder, internal_secret="test-secret")
+        settings = Settings(data_dir=folder, internal_secret="test-secret", **more)
         self.deps = Deps.create("inference", settings, bus=create_bus("", folder))
         self.deps.clock = SystemClock()
         self.deps.db.create_all(("inference_", "bus_"))
@@ -104,6 +104,6 @@ class Kit:
         return str(ref.id)
 
     def call(self, method: str, path: str, json: Any = None, **who: Any) -> Any:
-        principal = Principal(id="v1", role=who.pop("role", Role.VOLUNTEER), **who)
+        principal = Principal(id=who.pop("who", "v1"), role=who.pop("role", Role.VOLUNTEER), **who)
         headers = {HEADER: encode_principal(principal, self.deps.settings.secret)}
         return self.http.request(method, f"/api/v1{path}", json=json, headers=headers)

@@ -140,6 +140,47 @@ def test_an_earlier_version_of_the_segmenter_comes_back_by_a_setting(tmp_path: P
         create_models(Settings(data_dir=tmp_path, drupelet_version="9"))
 
 
+def test_a_canary_helps_its_share_of_the_people_and_nobody_else(tmp_path: Path) -> None:
+    settings = {"drupelet_canary": "1", "drupelet_canary_share": 0.3}
+    kit = Kit(tmp_path, **settings)
+    try:
+        image, versions = kit.store(phantom()), {}
+        for n in range(60):
+            person = f"person-{n}"
+            [listed] = [m for m in kit.call("GET", "/models", who=person).json()["items"] if m["default"]]
+            assert listed["name"] == "drupelet"
+            assert kit.call("GET", listed["url"].removeprefix("/api/v1"), who=person).status_code == 200
+            versions[person] = listed["version"]
+        tried = [person for person, version in versions.items() if version == "1"]
+        assert 8 <= len(tried) <= 30, "not about three in ten"
+        for person in (tried[0], next(p for p in versions if p not in tried)):
+            body = {"points": [{"x": 60, "y": 48}]}
+            answer = kit.call("POST", f"/images/{image}/segment", body, who=person)
+            assert answer.json()["version"] == versions[person]
+            found = kit.call("GET", f"/images/{image}/embedding", who=person)
+            assert found.headers["x-bramble-model-version"] == versions[person]
+            assert found.headers["cache-control"] == "no-cache", "another version may come under this address"
+        kept = kit.call(
+            "GET", f"/images/{image}/embedding?model=drupelet&version=1", who=next(iter(versions))
+        )
+        assert kept.headers["x-bramble-model-version"] == "1"
+        assert "immutable" in kept.headers["cache-control"]
+        gone = kit.call("GET", f"/images/{image}/embedding?model=drupelet&version=9")
+        assert (gone.status_code, "GET /models" in gone.json()["detail"]) == (404, True)
+    finally:
+        kit.close()
+    for share, wanted in ((0.0, set()), (0.6, set(tried)), (1.0, set(versions))):
+        more = create_models(Settings(data_dir=tmp_path, drupelet_canary="1", drupelet_canary_share=share))
+        with_it = {p for p in versions if more.pick(None, p).info.version == "1"}
+        assert wanted <= with_it, "somebody was taken back while the share grew"
+        assert (share > 0) == bool(with_it)
+    assert more.pick(None).info.version == DRUPELET_VERSION, (
+        "what is nobody's, such as proposals, is the stable one's"
+    )
+    with pytest.raises(InvalidInput, match="BRAMBLE_DRUPELET_CANARY"):
+        create_models(Settings(data_dir=tmp_path, drupelet_canary="9"))
+
+
 def test_what_a_prompt_took_is_counted_by_model_and_version(kit: Kit) -> None:
     def counted() -> float:
         return REGISTRY.get_sample_value("bramble_inference_decode_seconds_count", of) or 0.0

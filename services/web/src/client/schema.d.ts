@@ -956,7 +956,7 @@ export interface paths {
         };
         /**
          * List Models
-         * @description The models that can be named in a prompt.
+         * @description The models that can be named in a prompt, in the versions that the asker works with.
          */
         get: operations["listModels"];
         put?: never;
