@@ -1,8 +1,8 @@
 """The built web client: an index of the files made at start, so that a path is looked up and never put together.
 
 Files under /assets carry a hash in their name and are immutable; everything else is revalidated by ETag. A path without a file ending
-is a page of the client and gets index.html. Text is sent gzip-compressed from memory; large files (models) are streamed from disk,
-as `<file>.gz` where the build left one beside them (WebAssembly) and the client takes it.
+is a page of the client and gets index.html. Text is sent compressed from memory: as `<file>.br` where the build left one and the client
+takes it, else as gzip. Large files (models) are streamed from disk, as `<file>.br` or `<file>.gz` on the same terms.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import mimetypes
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,6 +52,7 @@ class _File:
     etag: str = ""
     body: bytes | None = None
     packed: bytes | None = field(default=None, repr=False)
+    brotli: bytes | None = field(default=None, repr=False)
 
     @property
     def is_text(self) -> bool:
@@ -118,20 +120,24 @@ class Pages:
         media_type = (
             f"{file.media_type}; charset=utf-8" if file.media_type.startswith("text/") else file.media_type
         )
-        takes_gzip = b"gzip" in asked.get(b"accept-encoding", b"")
+        takes = _codings(asked.get(b"accept-encoding", b""))
         body = file.body
         if body is None:
             headers.append((b"content-type", media_type.encode()))
             path, size = file.path, file.size
-            packed = self._files.get(f"{scope['path']}.gz")
-            if takes_gzip and packed is not None:
-                path, size = packed.path, packed.size
-                headers.append((b"content-encoding", b"gzip"))
+            for coding, ending in ((b"br", "br"), (b"gzip", "gz")):
+                packed = self._files.get(f"{scope['path']}.{ending}")
+                if coding in takes and packed is not None:
+                    path, size = packed.path, packed.size
+                    headers.append((b"content-encoding", coding))
+                    break
             await self._stream(scope, send, path, size, headers)
             return
-        if file.packed is not None and takes_gzip:
-            body = file.packed
-            headers.append((b"content-encoding", b"gzip"))
+        for coding, smaller in ((b"br", file.brotli), (b"gzip", file.packed)):
+            if coding in takes and smaller is not None:
+                body = smaller
+                headers.append((b"content-encoding", coding))
+                break
         await self._send(scope, send, 200, media_type, body, headers)
 
     async def _send(
@@ -190,12 +196,21 @@ def _load(file: _File) -> None:
         digest = hashlib.sha256(body).hexdigest()
         packed = gzip.compress(body, 6, mtime=0) if file.is_text and len(body) > 500 else None
         file.packed = packed if packed and len(packed) < len(body) else None
+        beside = file.path.with_name(f"{file.path.name}.br")
+        brotli = beside.read_bytes() if beside.is_file() else None
+        file.brotli = brotli if brotli and len(brotli) < len(body) else None
     else:
         with file.path.open("rb") as handle:
             digest = hashlib.file_digest(handle, "sha256").hexdigest()
-        file.body = file.packed = None
+        file.body = file.packed = file.brotli = None
     # Weak, because the same tag stands for the plain and the packed bytes.
     file.etag = f'W/"{digest[:32]}"'
+
+
+def _codings(header: bytes) -> set[bytes]:
+    """What the client takes of `Accept-Encoding`; what it weighs with 0 it refuses."""
+    parts = [part.strip().lower().replace(b" ", b"") for part in header.split(b",")]
+    return {part.partition(b";")[0] for part in parts if not re.search(rb";q=0(\.0*)?$", part)}
 
 
 def _matches(header: bytes, etag: str) -> bool:

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 const dist = new URL("../dist/assets/", import.meta.url).pathname;
 
-export const built = () => readdirSync(dist).filter((f) => !f.endsWith(".gz"));
+export const built = () => readdirSync(dist).filter((f) => !/\.(gz|br)$/.test(f));
 export const source = (f) => readFileSync(join(dist, f), "utf8");
 
 /** `begin` names the chunks that are loaded on demand and belong to it. */

@@ -95,6 +95,27 @@ async def test_large_webassembly_is_sent_as_the_build_packed_it(site: tuple[Gate
     assert plain.content == binary
 
 
+async def test_what_the_build_packed_as_brotli_goes_to_those_who_take_it(site: tuple[Gate, Path]) -> None:
+    gate, dist = site
+    # Nothing here unpacks Brotli: what counts is which bytes are sent, and under which name.
+    packed, large = b"packed script", b"packed binary"
+    (dist / "assets" / "app-1a2b3c.js.br").write_bytes(packed)
+    (dist / "assets" / "ort-1a.wasm").write_bytes(bytes(5 << 20))
+    (dist / "assets" / "ort-1a.wasm.br").write_bytes(large)
+    (dist / "index.html").write_text("<!doctype html><title>a new build</title>")
+    client = gate.client()
+    await client.get("/")
+    for name, sent in (("app-1a2b3c.js", packed), ("ort-1a.wasm", large)):
+        async with client.stream(
+            "GET", f"/assets/{name}", headers={"Accept-Encoding": "gzip, deflate, br"}
+        ) as answer:
+            assert answer.headers["content-encoding"] == "br"
+            assert answer.headers["vary"] == "accept-encoding"
+            assert b"".join([part async for part in answer.aiter_raw()]) == sent
+        refused = await client.get(f"/assets/{name}", headers={"Accept-Encoding": "br;q=0, identity"})
+        assert "content-encoding" not in refused.headers
+
+
 @pytest.mark.parametrize(
     "path",
     [

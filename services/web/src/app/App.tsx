@@ -1,35 +1,36 @@
-import { Suspense, lazy, useEffect } from "react";
+import { type ComponentType, Suspense, lazy, useEffect } from "react";
 import { Route, Routes, useLocation } from "react-router";
 import { AuthDialog } from "~/features/account/AuthDialog";
 import { LandingPage } from "~/features/landing/LandingPage";
 import { ProjectsPage } from "~/features/projects/ProjectsPage";
+import { moreWords } from "~/lib/i18n";
+import { useSession } from "~/lib/session/session";
 import { Loading } from "~/lib/ui/kit";
 import { NotFound } from "~/lib/ui/NotFound";
+import { fetchAhead } from "./ahead";
 import { Shell } from "./Shell";
 
+/** A page that is loaded when it is first gone to, with the words that it needs. */
+function page(load: () => Promise<{ default: ComponentType }>) {
+  return lazy(async () => (await Promise.all([load(), moreWords()]))[0]);
+}
+
 const loadLabelPage = () => import("~/features/label/LabelPage");
-const LabelPage = lazy(loadLabelPage);
-const PracticePage = lazy(() => import("~/features/practice/PracticePage"));
-const GamePage = lazy(() => import("~/features/game/GamePage"));
-const GuidePage = lazy(() => import("~/features/guide/GuidePage"));
-const StatsPage = lazy(() => import("~/features/stats/StatsPage"));
-const AccountPage = lazy(() => import("~/features/account/AccountPage"));
-const LabRoutes = lazy(() => import("~/features/lab/LabRoutes"));
-const OperatorPage = lazy(() => import("~/features/operator/OperatorPage"));
+const LabelPage = page(loadLabelPage);
+const PracticePage = page(() => import("~/features/practice/PracticePage"));
+const GamePage = page(() => import("~/features/game/GamePage"));
+const GuidePage = page(() => import("~/features/guide/GuidePage"));
+const StatsPage = page(() => import("~/features/stats/StatsPage"));
+const AccountPage = page(() => import("~/features/account/AccountPage"));
+const LabRoutes = page(() => import("~/features/lab/LabRoutes"));
+const OperatorPage = page(() => import("~/features/operator/OperatorPage"));
 
 export function App() {
   const { pathname } = useLocation();
   useEffect(() => {
     window.scrollTo(0, 0);
   }, [pathname]);
-  useEffect(() => {
-    // What the next click needs is fetched while the first page is read.
-    const timer = setTimeout(() => {
-      void import("~/lib/ui/MarkdownRenderer");
-      void loadLabelPage();
-    }, 400);
-    return () => clearTimeout(timer);
-  }, []);
+  useEffect(fetchAhead, []);
   return (
     <>
       <Suspense fallback={<Loading />}>
@@ -50,6 +51,17 @@ export function App() {
         </Routes>
       </Suspense>
       <AuthDialog />
+      <GetReady />
     </>
   );
+}
+
+/** Draws nothing. A component of its own, so that the pages aren't drawn anew when the session changes. */
+function GetReady() {
+  const { dialog } = useSession();
+  useEffect(() => {
+    // Who reads the consent is about to draw: what was fetched ahead is run meanwhile.
+    if (dialog === "start") void Promise.all([loadLabelPage(), import("~/lib/ui/MarkdownRenderer"), moreWords()]).catch(() => undefined);
+  }, [dialog]);
+  return null;
 }

@@ -6,7 +6,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vite
 import type { StudyComparison, StudyFound, StudyWorth } from "~/client/types";
 import { Found, StudyResult } from "~/features/lab/StudyResult";
 import { gain, sizes, worthWords } from "~/features/lab/study";
-import { LANGUAGES, type Language, setLanguage, startI18n } from "~/lib/i18n";
+import { LANGUAGES, type Language, moreWords, setLanguage, startI18n } from "~/lib/i18n";
 
 const labels: StudyWorth = { base: 16, what: "volunteers' labels", asked: 100, images: 33.3, now: 56, gain: 0.0309, low: 0.012, high: 0.05, verdict: "worth it", minutes: 150, each: null, each_low: null, each_high: null, predicted: 0.8709, measured: 0.88 };
 const synthetic: StudyWorth = { ...labels, what: "synthetic images", asked: 96, images: 96, gain: -0.002, low: -0.006, high: 0.003, verdict: "stop", minutes: null, each: 0.25, each_low: -0.1, each_high: 0.6 };
@@ -22,7 +22,7 @@ const rows: StudyComparison[] = [
 const found = (parts: object): StudyFound => parts as StudyFound;
 const words = (of: StudyWorth): string => worthWords(of, i18next.t, i18next.language).replace(/[\u2068\u2069]/g, "").replaceAll("\u00a0", " ");
 
-beforeAll(startI18n);
+beforeAll(() => startI18n().then(moreWords));
 beforeEach(() => setLanguage("en", false));
 afterEach(() => {
   cleanup();

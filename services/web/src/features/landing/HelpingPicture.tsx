@@ -1,3 +1,4 @@
+import { memo } from "react";
 import { useTranslation } from "react-i18next";
 
 /** Cortex of a stylised axial slice, one half; mirrored for the other. */
@@ -15,7 +16,7 @@ const FOLDS = [
 const VENTRICLE = "M192 148 C176 148 168 164 172 184 C176 202 170 214 176 230 C182 240 192 236 192 222 C190 200 194 176 192 148 Z";
 
 /** Three people outline the same structure; their outlines become one. Drawn by us; stands still for those who ask for calm. */
-export function HelpingPicture() {
+export const HelpingPicture = memo(function HelpingPicture() {
   const { t } = useTranslation();
   return (
     <figure className="helping">
@@ -64,4 +65,4 @@ export function HelpingPicture() {
       </figcaption>
     </figure>
   );
-}
+});

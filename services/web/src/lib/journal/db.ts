@@ -88,5 +88,13 @@ export function openJournal(name = "bramble"): Promise<Db> {
   });
 }
 
+let shared: Promise<Db> | null = null;
+
+/** The device's own, opened once a page. */
+export function openDb(): Promise<Db> {
+  shared ??= openJournal();
+  return shared;
+}
+
 /** Answers null for a skip. */
 export type Sender = (record: QueueRecord) => Promise<SubmissionResult | null>;

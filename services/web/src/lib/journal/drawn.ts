@@ -1,6 +1,5 @@
 import type { LabelMask } from "~/client/types";
-import type { Db } from "./db";
-import { openDb } from "./store";
+import { type Db, openDb } from "./db";
 
 /** Enough for the stacks that somebody is in the middle of. */
 const KEPT = 60;

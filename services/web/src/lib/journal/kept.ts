@@ -1,5 +1,5 @@
 import { OfflineError } from "~/client/http";
-import { openDb } from "./store";
+import { openDb } from "./db";
 
 /** The server's answer, or without a line the one that it gave last. `keep` says what of it may stay on the device. */
 export async function kept<T>(key: string, ask: () => Promise<T>, keep: (value: T) => T = (v) => v): Promise<T> {

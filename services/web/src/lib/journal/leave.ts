@@ -1,5 +1,4 @@
-import type { AheadRecord, Db } from "./db";
-import { openDb } from "./store";
+import { type AheadRecord, type Db, openDb } from "./db";
 
 /** Longer than this nobody is kept from leaving: what was not given back by then ends by itself. */
 const PATIENCE_MS = 3000;

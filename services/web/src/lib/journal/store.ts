@@ -1,7 +1,7 @@
 import { api } from "~/client/api";
 import { ApiError } from "~/client/http";
 import type { SubmissionResult } from "~/client/types";
-import { type Db, type QueueRecord, openJournal } from "./db";
+import { type QueueRecord, openDb } from "./db";
 import { Journal } from "./journal";
 import { SubmitQueue } from "./queue";
 import { Shelf } from "./shelf";
@@ -12,13 +12,7 @@ export interface Store {
   shelf: Shelf;
 }
 
-let db: Promise<Db> | null = null;
 let store: Promise<Store> | null = null;
-
-export function openDb(): Promise<Db> {
-  db ??= openJournal();
-  return db;
-}
 
 /** The device's journal, queue and shelf, opened once a page. */
 export function openStore(): Promise<Store> {
