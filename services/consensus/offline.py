@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from services.consensus.domain.auto import check_method, fuse_with, merge
+from services.consensus.domain.bias import SECTORS, Bias, biases
 from services.consensus.domain.confidence import Confidence, confidence, probability
 from services.consensus.domain.instances import Merged, merge_instances
 from services.consensus.domain.reliability import RaterReport, report
@@ -93,7 +94,10 @@ def run(
             by = partial(fuse_with, method=choice.method, model=model)
             objects[label] = [merge_instances(v, by) for v in votes]
         summary.method[label], summary.why[label] = choice.method, choice.why
-        summary.raters.extend(_rater_row(r, label, crowd) for r in report(model, votes, truth))
+        # The slices of a volume lie side by side, so its objects have no middle.
+        flat = not any(layout.is_volume for layout in crowd.layouts.values())
+        found = biases(votes, model, truth) if flat else {}
+        summary.raters.extend(_rater_row(r, label, crowd) for r in report(model, votes, truth, bias=found))
     target.mkdir(parents=True, exist_ok=True)
     for k, name in enumerate(sorted(crowd.layouts)):
         parts = {label: found[k] for label, found in results.items()}
@@ -276,10 +280,25 @@ def _rater_row(r: RaterReport, label: int, crowd: _Crowd) -> dict[str, Any]:
         "shift_row_px": round(r.shift[0], 3),
         "shift_column_px": round(r.shift[1], 3),
         "noise_px": round(r.noise, 3),
+        **_bias_columns(r.bias),
         "gold_images": r.gold_images,
         "gold_dice": round(r.gold_dice, 5) if r.gold_images else "",
         "quarantined": int(r.quarantined),
         "flags": " ".join(r.flags),
+    }
+
+
+def _bias_columns(bias: Bias | None) -> dict[str, Any]:
+    """Where the rater over- (positive) or under-draws, px with its 95 % interval; "" below five answers."""
+    whole = bias.whole if bias else None
+    sides = zip(SECTORS, bias.sectors if bias else [None] * len(SECTORS), strict=True)
+    return {
+        "border_px": round(whole.mean, 3) if whole else "",
+        "border_low_px": round(whole.low, 3) if whole else "",
+        "border_high_px": round(whole.high, 3) if whole else "",
+        "sides_px": " ".join(f"{name}:{m.mean:+.2f}[{m.low:.2f},{m.high:.2f}]" for name, m in sides if m),
+        "missed": bias.missed if bias else "",
+        "there": bias.there if bias else "",
     }
 
 

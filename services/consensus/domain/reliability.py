@@ -14,6 +14,7 @@ from statistics import median
 
 import numpy as np
 
+from services.consensus.domain.bias import Bias
 from services.consensus.domain.drift import Answer, Drift, Point, curve, drift
 from services.consensus.domain.hierarchical import HONEST_PRIOR, RaterModel, RaterParams, Trail
 from services.consensus.domain.votes import ImageVotes
@@ -56,6 +57,7 @@ class RaterReport:
     flags: tuple[str, ...]
     drift: Drift | None = None
     over_time: tuple[Point, ...] = ()
+    bias: Bias | None = None
 
 
 def report(
@@ -64,13 +66,14 @@ def report(
     gold: Mapping[str, RLE] | None = None,
     given: Mapping[tuple[str, str], Given] | None = None,
     trail: Trail | None = None,
+    bias: Mapping[str, Bias] | None = None,
 ) -> list[RaterReport]:
     """Reports of all raters of the model, sorted by rater.
 
     ``given``: when each answer was given, by (image, rater), and ``trail``: how well it agreed (:func:`hierarchical.estimate`); without
-    both of them nothing is said about time.
+    both of them nothing is said about time. ``bias``: where they over- or under-draw (:func:`bias.biases`).
     """
-    gold, given, trail = gold or {}, given or {}, trail or {}
+    gold, given, trail, bias = gold or {}, given or {}, trail or {}, bias or {}
     answers: dict[str, list[Answer]] = {}
     for (image, rater), (agreed, excess) in trail.items():
         if (image, rater) in given:
@@ -103,6 +106,7 @@ def report(
             twins.get(r, Counter()),
             answers.get(r, []),
             spans.get(r, []),
+            bias.get(r),
         )
         for r in sorted(model.raters)
     ]
@@ -126,6 +130,7 @@ def _one(
     twins: Counter[str],
     answers: Sequence[Answer],
     spans: Sequence[int],
+    bias: Bias | None,
 ) -> RaterReport:
     n = p.images
     mean = (p.agreement * n + crowd * PSEUDO) / (n + PSEUDO)
@@ -162,4 +167,5 @@ def _one(
         tuple(flags),
         fell,
         tuple(curve(answers)),
+        bias,
     )
