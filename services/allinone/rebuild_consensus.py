@@ -8,20 +8,21 @@ superseded by a further one, which is announced like any other. Gold itself is t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
 from services.allinone.migrate import load_tables
-from services.annotations import acknowledged
+from services.annotations import acknowledged, store_appeal
 from services.annotations.domain.project import labels_from_json
-from services.consensus import store, store_votes
+from services.consensus import store, store_history, store_votes
 from services.consensus import tables as t
-from services.consensus.domain.hierarchical import RaterModel
+from services.consensus.domain.hierarchical import RaterModel, RaterParams
+from services.consensus.domain.votes import ImageVotes
 from services.consensus.estimator import Beliefs, fit, keep
 from services.consensus.evidence import Evidence, Stored, Submitted, compare
 from services.consensus.recompute import Finding, Image, examine, repair
@@ -136,13 +137,16 @@ class Rebuild:
         votes = evidence.of_labels()
         with self._consensus.read() as conn:
             gold = {i: store.gold_of(conn, project_id, i) for i in votes}
-            stored = {(r.label_id, r.rater_id): r.params for r in store.rater_rows(conn, project_id)}
+            stored = {
+                (r.label_id, r.rater_id): (r.params, r.since, r.earlier)
+                for r in store.rater_rows(conn, project_id)
+            }
             choices = store.project(conn, project_id).choices if _is_known(conn, project_id) else ""
-        beliefs = fit(votes, gold, {i: evidence.given(i) for i in votes})
+        beliefs = fit(votes, gold, {i: evidence.given(i) for i in votes}, self._terms(project_id, wrong))
         must = {
-            (i, r.rater): json.dumps(asdict(beliefs.models[i].of(r.rater)))
-            for i, reports in beliefs.reports.items()
-            for r in reports
+            (i, b.rater): tuple(store.kept_of(b).values())
+            for i, found in beliefs.raters.items()
+            for b in found
         }
         changed = {k[1] for k in {*must, *stored} if must.get(k) != stored.get(k)}
         if changed:
@@ -154,10 +158,29 @@ class Rebuild:
                 keep(conn, project_id, beliefs, self._clock)
         return beliefs
 
+    def _terms(self, project_id: str, wrong: list[str]) -> dict[int, dict[str, list[int]]]:
+        """When raters passed practice again, as annotations know it; put back where consensus doesn't."""
+        with self._annotations.read() as conn:
+            appeals = store_appeal.passed(conn, project_id)
+        must: dict[int, dict[str, list[int]]] = {}
+        for row in appeals:
+            for label in json.loads(row.label_ids):
+                must.setdefault(label, {}).setdefault(row.rater_id, []).append(row.closed_at)
+        with self._consensus.read() as conn:
+            have = store_history.terms_of(conn, project_id)
+        if have != must:
+            wrong.append("appeals that raters passed are missing")
+            if not self._check:
+                with self._consensus.begin() as conn:
+                    for row in appeals:
+                        dices = [dice for _, dice in json.loads(row.dices)]
+                        store_history.add_appeal(conn, store_appeal.to_event(row, row.closed_at, dices))
+        return must
+
     def _image(self, project: Row[Any], image_id: str, evidence: Evidence, beliefs: Beliefs) -> Outcome:
         votes, submissions = evidence.of_image(image_id)
         said = evidence.wrong.get(image_id, [])
-        basis = {i: _basis(project, i, v.raters, beliefs) for i, v in votes.items()}
+        basis = {i: _basis(project, i, v, beliefs, evidence) for i, v in votes.items()}
 
         def look(conn: Connection) -> tuple[Image, Finding] | None:
             row = store.find_image(conn, image_id)
@@ -228,8 +251,13 @@ def _news(task: Row[Any], about: Row[Any]) -> store_votes.ImageNews:
     return store_votes.ImageNews(ref, task.quorum, about.accept_agreement, bool(task.is_gold), 0)
 
 
-def _basis(project: Row[Any], label: int, raters: Iterable[str], beliefs: Beliefs) -> tuple[str, RaterModel]:
+def _basis(
+    project: Row[Any], label: int, votes: ImageVotes, beliefs: Beliefs, evidence: Evidence
+) -> tuple[str, RaterModel]:
     """Method and model of one image's label, as `store.method_of` and `store.model` read them back."""
     method = beliefs.choices[label].method if project.method == "auto" else str(project.method)
-    model = beliefs.models[label]
-    return method, RaterModel({r: model.of(r) for r in raters}, power=model.power)
+    known = {b.rater: b for b in beliefs.raters[label] if b.rater in votes.raters}
+    given = evidence.given(label) if any(b.since for b in known.values()) else {}
+    raters = {r: known[r].params if r in known else RaterParams() for r in votes.raters}
+    raters |= {r: b.at(given[votes.image, r].at) for r, b in known.items() if b.since}
+    return method, RaterModel(raters, power=beliefs.powers[label])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from services.annotations import store
+from services.annotations import store, store_advice
 from services.annotations.store_deletion import delete_task
 from shared.bus.runner import Handler
 from shared.contracts.bramble.common.v1.common_pb2 import Envelope
@@ -46,9 +46,11 @@ def on_consensus_updated(conn: Connection, envelope: Envelope, message: Consensu
         return  # a consensus of an image that was imported beside the tasks
 
 
-def on_rater_scored(conn: Connection, _envelope: Envelope, message: RaterScored) -> None:
-    """Quarantine, and its end."""
-    store.set_quarantine(conn, message.project_id, message.rater_id, message.label_id, message.quarantined)
+def on_rater_scored(conn: Connection, envelope: Envelope, message: RaterScored) -> None:
+    """Quarantine, and its end; and what the rater is to be told, once."""
+    who = (message.project_id, message.rater_id, message.label_id)
+    store.set_quarantine(conn, *who, message.quarantined)
+    store_advice.keep(conn, *who, message.advice, envelope.occurred_at_us)
 
 
 #: These only add rows, so many may share a transaction.

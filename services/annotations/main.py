@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 
 from services.annotations import (
     api,
+    api_advice,
     api_guide,
     api_learning,
     api_notes,
@@ -46,7 +47,7 @@ def create_app(deps: Deps) -> FastAPI:
     app.user_middleware.append(Middleware(NextDoor, db=deps.db, clock=deps.clock, secret=secret))
     app.include_router(api.create_router(deps))
     app.include_router(api_rater.create_router(deps, _intake(deps)))
-    for part in (api_learning, api_notes, api_work, api_guide):
+    for part in (api_learning, api_advice, api_notes, api_work, api_guide):
         app.include_router(part.create_router(deps))
     return app
 

@@ -44,11 +44,57 @@ class PracticeIn(BaseModel):
     nothing_here: bool = False
 
 
+class AppealTry(BaseModel):
+    """What an attempt meant for the appeal that it belongs to."""
+
+    state: Literal["open", "passed", "failed"]
+    needed: int
+    passed: int = Field(description="Images that reached the threshold.")
+    left: int = Field(description="Images still to be tried.")
+    dice: float = Field(description="Of the labels in question only.")
+
+
 class PracticeResult(BaseModel):
     dice: float = Field(description="Mean over the labels that are there or were drawn.")
     passed: bool
     feedback: Feedback
     standing: Standing
+    appeal: AppealTry | None = Field(description="Null where the attempt counted for no appeal.")
+
+
+class Appeal(BaseModel):
+    """Practising again, under way."""
+
+    needed: int
+    threshold: float
+    passed: int
+    images: list[ImageRef] = Field(description="Those still to be tried; of each the first try counts.")
+
+
+class Quarantine(BaseModel):
+    """Where you stand. `label_ids` empty: your answers count fully."""
+
+    label_ids: list[int] = Field(description="Labels for which your answers hardly count for now.")
+    appeal: Appeal | None
+    can_appeal: bool = Field(description="Enough practice images are new to you, or you have begun.")
+
+
+class Advice(BaseModel):
+    """A habit that is sure, or a label that is often missed."""
+
+    id: str
+    label_id: int
+    kind: Literal["over", "under", "shifted", "misses"]
+    direction: Literal[
+        "", "right", "upper-right", "up", "upper-left", "left", "lower-left", "down", "lower-right"
+    ] = Field(description="Where to outlines are shifted, as seen on the image.")
+    px: float = Field(description="How far, in pixels; 0 for `misses`.")
+    share: float = Field(description="`misses`: of the images that show the label.")
+    answers: int = Field(description="Of yours that this rests on.")
+
+
+class AdviceList(BaseModel):
+    items: list[Advice]
 
 
 class NoteIn(BaseModel):

@@ -281,6 +281,50 @@ practice = Table(
     Index("ix_annotations_practice_rater", "project_id", "rater_id"),
 )
 
+#: A rater in quarantine who practises again: on `task_ids`, whose reference they hadn't seen; only the first attempt counts.
+appeals = Table(
+    "annotations_appeals",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("project_id", ID, nullable=False),
+    Column("rater_id", NAME, nullable=False),
+    Column("label_ids", Text, nullable=False),  # JSON list: what they were in quarantine for
+    Column("task_ids", Text, nullable=False),  # JSON list
+    Column("dices", Text, nullable=False),  # JSON list of [task id, Dice], in order of time
+    Column("needed", Integer, nullable=False),
+    Column("threshold", Float, nullable=False),
+    Column("state", String(8), nullable=False),  # domain.appeal: open, passed, failed, void
+    _us("created_at"),
+    _us("closed_at", nullable=True),
+    Index("ix_annotations_appeals_rater", "project_id", "rater_id"),
+)
+# One at a time.
+partial_index(
+    "uq_annotations_appeals_open",
+    appeals.c.project_id,
+    appeals.c.rater_id,
+    unique=True,
+    where="state = 'open'",
+)
+
+#: What raters are told about their own outlines; `seen_at`: when they had read it. A kind stays once it is there, so it is told once.
+advice = Table(
+    "annotations_advice",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("project_id", ID, nullable=False),
+    Column("rater_id", NAME, nullable=False),
+    Column("label_id", Integer, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("direction", String(16), nullable=False),
+    Column("px", Float, nullable=False),
+    Column("share", Float, nullable=False),
+    Column("answers", Integer, nullable=False),
+    _us("created_at"),
+    _us("seen_at", nullable=True),
+    UniqueConstraint("project_id", "rater_id", "label_id", "kind"),
+)
+
 #: What raters tell the lab about an image: a comment, doubt, "this looks wrong", the reason of a skip.
 notes = Table(
     "annotations_notes",

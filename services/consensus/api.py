@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection, Row
 
-from services.consensus import export, metrics, refresh, schemas, store
+from services.consensus import export, metrics, refresh, schemas, store, store_history
 from services.consensus.domain.auto import check_method
 from services.consensus.estimator import Estimator
 from services.consensus.merge import from_json
@@ -127,7 +127,8 @@ def create_router(deps: Deps) -> APIRouter:
         who.require(project_id, Role.LAB)
         with db.read() as conn:
             rows, gold = store.rater_rows(conn, project_id), store.gold_scores(conn, project_id)
-        return {"items": _raters_out(rows, gold), "next": None}
+            decisions = store_history.rater_decisions(conn, project_id)
+        return {"items": _raters_out(rows, gold, decisions), "next": None}
 
     @router.post("/images/{image_id}/consensus/review", response_model=schemas.ImageConsensus)
     def review(image_id: Id, body: schemas.ReviewIn, who: Who) -> dict[str, Any]:
@@ -212,13 +213,32 @@ def _drift_out(found: dict[str, Any] | None) -> dict[str, Any] | None:
     }
 
 
-def _raters_out(rows: list[Row[Any]], gold: dict[str, list[float]]) -> list[dict[str, Any]]:
+def _bias_out(found: dict[str, Any] | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {"whole": found["whole"], "sides": found["sectors"], **{k: found[k] for k in ("there", "missed")}}
+
+
+def _raters_out(
+    rows: list[Row[Any]], gold: dict[str, list[float]], decisions: list[Row[Any]]
+) -> list[dict[str, Any]]:
     out: dict[str, dict[str, Any]] = {}
+    history: dict[str, list[dict[str, Any]]] = {}
+    for d in decisions:
+        line = {"label_id": d.label_id, "decision": d.decision, "why": d.why, "at": to_rfc3339(d.created_at)}
+        history.setdefault(d.rater_id, []).append(line)
     for row in rows:
         scores = gold.get(row.rater_id, [])
         summary = {"n": len(scores), "dice": sum(scores) / len(scores) if scores else None}
         entry = out.setdefault(
-            row.rater_id, {"rater_id": row.rater_id, "labels": [], "gold": summary, "flags": []}
+            row.rater_id,
+            {
+                "rater_id": row.rater_id,
+                "labels": [],
+                "gold": summary,
+                "flags": [],
+                "decisions": history.get(row.rater_id, []),
+            },
         )
         about = orjson.loads(row.report)
         entry["labels"].append(
@@ -228,6 +248,7 @@ def _raters_out(rows: list[Row[Any]], gold: dict[str, list[float]]) -> list[dict
                 "offset_px": about["offset"],
                 "over_time": [{**p, "at": to_rfc3339(p["at"])} for p in about.get("over_time", ())],
                 "drift": _drift_out(about.get("drift")),
+                "bias": _bias_out(about.get("bias")),
                 **{k: about[k] for k in ("reliability", "low", "high", "sensitivity", "specificity")},
             }
         )

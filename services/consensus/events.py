@@ -1,4 +1,4 @@
-"""Messages to calls: submissions, gold and deletions in."""
+"""Messages to calls: submissions, gold, appeals and deletions in."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from shared.bus.runner import Handler
 from shared.clock import Clock
 from shared.contracts.bramble.annotations.v1.events_pb2 import (
     AnnotationSubmitted,
+    AppealPassed,
     GoldAdded,
     ProjectCreated,
     ProjectUpdated,
@@ -96,6 +97,12 @@ def handlers(blobs: BlobStore, clock: Clock) -> tuple[Handler, ...]:
             store.set_gold(conn, message.image, {i: known.get(i, empty) for i in {*labels, *known}})
         store_votes.touch(conn, message.project_id, clock.now_us())
 
+    def on_appeal(conn: Connection, _envelope: Envelope, message: AppealPassed) -> None:
+        """From then on the rater is judged anew; the next estimate, which this asks for, ends the quarantine and says so."""
+        store.put_project(conn, message.project_id)
+        store_history.add_appeal(conn, message)
+        store_votes.touch(conn, message.project_id, clock.now_us())
+
     def on_deleted(conn: Connection, _envelope: Envelope, message: ImageDeleted) -> None:
         """Listed and merged no more. What the votes on it said about their raters stays known."""
         store.delete_image(conn, message.project_id, message.image_id, clock.now_us())
@@ -106,6 +113,7 @@ def handlers(blobs: BlobStore, clock: Clock) -> tuple[Handler, ...]:
         Handler(ProjectUpdated, apply),
         Handler(AnnotationSubmitted, on_submission, on_submissions),
         Handler(GoldAdded, on_gold),
+        Handler(AppealPassed, on_appeal),
         Handler(ImageDeleted, on_deleted),
     )
 

@@ -47,9 +47,7 @@ def refresh(
     if not votes:
         return False
     project = store.project(conn, image.project_id)
-    basis = {
-        i: (store.method_of(project, i), store.model(conn, project, i, v.raters)) for i, v in votes.items()
-    }
+    basis = {i: (store.method_of(project, i), store.model(conn, project, i, v)) for i, v in votes.items()}
     decides = store_history.bounds_of(project).on
     merged = [merge(i, v, basis[i][1], basis[i][0], ahead=decides) for i, v in votes.items()]
     status, verdict = judge(image, project, merged)
@@ -166,7 +164,7 @@ def probability_png(conn: Connection, image_id: str, label_id: int) -> bytes | N
     project = store.project(conn, image.project_id)
     method = store.method_of(project, label_id)
     return encode_png16(
-        probability(votes[label_id], store.model(conn, project, label_id, votes[label_id].raters), method)
+        probability(votes[label_id], store.model(conn, project, label_id, votes[label_id]), method)
     )
 
 

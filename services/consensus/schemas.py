@@ -83,6 +83,26 @@ class RaterDrift(BaseModel):
     n: int = Field(description="Answers since.")
 
 
+class Side(BaseModel):
+    """How far a rater draws outside (positive) or inside of the object's border, px, with a 95 % interval over `n` answers."""
+
+    mean: float
+    low: float
+    high: float
+    n: int
+
+
+class Sides(BaseModel):
+    """Where a rater over- or under-draws."""
+
+    whole: Side | None = Field(description="All around; null below five answers.")
+    sides: list[Side | None] = Field(
+        description="Eight sides of the object as seen on the image, from the right on against the clock."
+    )
+    there: int = Field(description="Answers on images that show the label.")
+    missed: int = Field(description="Of these, left empty.")
+
+
 class RaterLabel(BaseModel):
     """What is believed of a rater and label."""
 
@@ -96,6 +116,7 @@ class RaterLabel(BaseModel):
     n: int
     over_time: list[RaterPoint] = Field(description="At most 24 points, oldest first.")
     drift: RaterDrift | None
+    bias: Sides | None = Field(description="Null where it wasn't looked at yet.")
 
 
 class RaterGold(BaseModel):
@@ -105,6 +126,17 @@ class RaterGold(BaseModel):
     dice: float | None
 
 
+class RaterDecision(BaseModel):
+    """What was decided about a rater."""
+
+    label_id: int
+    decision: Literal["quarantine", "lifted", "appeal"] = Field(
+        description="`appeal`: practice passed again; what is answered from then on is judged anew."
+    )
+    why: str
+    at: str
+
+
 class RaterOut(BaseModel):
     """One rater of a project."""
 
@@ -112,6 +144,7 @@ class RaterOut(BaseModel):
     labels: list[RaterLabel]
     gold: RaterGold
     flags: list[str]
+    decisions: list[RaterDecision] = Field(description="Oldest first.")
 
 
 class RaterList(BaseModel):

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, select, tuple_, update
 
 from services.consensus import tables as t
 from services.consensus.domain.hierarchical import RaterModel, RaterParams
-from services.consensus.domain.reliability import RaterReport
+from services.consensus.domain.terms import Belief
 from services.consensus.domain.votes import ImageVotes, image_votes
 from services.consensus.merge import FIRST, Merged
 from shared.contracts.bramble.common.v1.common_pb2 import ImageRef
@@ -28,10 +28,15 @@ _HAS_PROJECT = select(t.projects.c.project_id).where(t.projects.c.project_id == 
 _PROJECT = select(t.projects).where(t.projects.c.project_id == bindparam("p"))
 _IMAGE = select(t.images).where(t.images.c.image_id == bindparam("i"), t.images.c.status != DELETED)
 _VOTES = select(t.votes).where(_v.image_id == bindparam("i")).order_by(_v.submission_id)
-_MODEL = select(_r.rater_id, _r.params).where(
+_MODEL = select(_r.rater_id, _r.params, _r.since, _r.earlier).where(
     _r.project_id == bindparam("p"),
     _r.label_id == bindparam("l"),
     _r.rater_id.in_(bindparam("raters", expanding=True)),
+)
+_GIVEN = (
+    select(_v.rater_id, func.max(_v.created_at))
+    .where(_v.image_id == bindparam("i"), _v.label_id == bindparam("l"))
+    .group_by(_v.rater_id)
 )
 _ADD_VERSION = insert(t.versions)
 _POINT = (
@@ -144,43 +149,76 @@ def gold_of(conn: Connection, project_id: str, label_id: int) -> dict[str, RLE]:
     return {r.image_id: RLE(r.height, r.width, r.counts) for r in conn.execute(query)}
 
 
-def model(conn: Connection, row: Row[Any], label_id: int, raters: Iterable[str]) -> RaterModel:
-    """What is believed of `raters` for one label of the project `row`; only theirs is read, since a project may have thousands."""
+def model(conn: Connection, row: Row[Any], label_id: int, votes: ImageVotes) -> RaterModel:
+    """What is believed of the raters of an image's `votes` for one label of the project `row`, each as of the term in which they answered;
+    only theirs is read, since a project may have thousands."""
     choice = json.loads(row.choices).get(str(label_id), {})
-    found = conn.execute(_MODEL, {"p": row.project_id, "l": label_id, "raters": list(raters)})
-    return RaterModel({x.rater_id: _params(x.params) for x in found}, power=choice.get("power", 1.0))
+    found = conn.execute(_MODEL, {"p": row.project_id, "l": label_id, "raters": list(votes.raters)}).all()
+    given: dict[str, int] = {}
+    if any(x.since for x in found):
+        given = {x[0]: x[1] for x in conn.execute(_GIVEN, {"i": votes.image, "l": label_id})}
+    raters = {
+        x.rater_id: params_of(x.params) if given.get(x.rater_id, x.since) >= x.since else _former(x, given)
+        for x in found
+    }
+    return RaterModel(raters, power=choice.get("power", 1.0))
+
+
+def _former(row: Any, given: Mapping[str, int]) -> RaterParams:
+    at = given[row.rater_id]
+    fitting = [params for start, params in json.loads(row.earlier) if start <= at]
+    return params_of(fitting[-1]) if fitting else RaterParams()
 
 
 def put_model(
-    conn: Connection, project_id: str, label_id: int, model: RaterModel, reports: list[RaterReport], now: int
-) -> list[RaterReport]:
-    """Replace what is believed of a label's raters; answers the reports of those of whom the belief changed."""
+    conn: Connection, project_id: str, label_id: int, beliefs: Sequence[Belief], now: int
+) -> list[Belief]:
+    """Replace what is believed of a label's raters;
+    answers those of whom the belief changed."""
     r = t.raters.c
     where = and_(r.project_id == project_id, r.label_id == label_id)
-    before = {row.rater_id: row.params for row in conn.execute(select(r.rater_id, r.params).where(where))}
+    query = select(r.rater_id, r.params, r.since, r.earlier).where(where)
+    before = {row.rater_id: tuple(row)[1:] for row in conn.execute(query)}
     conn.execute(delete(t.raters).where(where))
     changed, rows = [], []
-    for report in reports:
-        params = json.dumps(asdict(model.of(report.rater)))
+    for belief in beliefs:
+        kept = kept_of(belief)
         rows.append(
             {
                 "project_id": project_id,
                 "label_id": label_id,
-                "rater_id": report.rater,
-                "params": params,
-                "report": orjson.dumps(asdict(report)).decode(),
-                "quarantined": report.quarantined,
+                "rater_id": belief.rater,
+                **kept,
+                "report": orjson.dumps(asdict(belief.report)).decode(),
+                "quarantined": belief.report.quarantined,
                 "updated_at": now,
             }
         )
-        if before.get(report.rater) != params:
-            changed.append(report)
+        if before.get(belief.rater) != tuple(kept.values()):
+            changed.append(belief)
     if rows:
         conn.execute(insert(t.raters), rows)
     return changed
 
 
-def _params(text: str) -> RaterParams:
+def kept_of(belief: Belief) -> dict[str, Any]:
+    """`params`, `since` and `earlier` as a row of `consensus_raters` keeps them."""
+    return {
+        "params": json.dumps(asdict(belief.params)),
+        "since": belief.since,
+        "earlier": json.dumps([[start, json.dumps(asdict(params))] for start, params in belief.earlier]),
+    }
+
+
+def quarantined(conn: Connection, project_id: str) -> set[tuple[int, str]]:
+    """Who is in quarantine: (label, rater)."""
+    r = t.raters.c
+    query = select(r.label_id, r.rater_id).where(r.project_id == project_id, r.quarantined)
+    return {(row.label_id, row.rater_id) for row in conn.execute(query)}
+
+
+def params_of(text: str) -> RaterParams:
+    """A rater's parameters as `kept_of` keeps them."""
     values = json.loads(text)
     values["shift"] = tuple(values["shift"])
     return RaterParams(**values)

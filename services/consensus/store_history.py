@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from services.consensus import tables as t
 from services.consensus.domain.hierarchical import RaterModel, RaterParams
 from services.consensus.domain.overlap import Bounds, Outlook, Verdict
+from shared.contracts.bramble.annotations.v1.events_pb2 import AppealPassed
 from shared.ids import new_id
 
 Basis = dict[int, tuple[str, RaterModel]]
@@ -144,3 +145,40 @@ def mark_undecided(conn: Connection, project_id: str, now: int) -> None:
     new = [{"image_id": image, "since": now, "complete": False} for image in conn.execute(rows).scalars()]
     if new:
         conn.execute(insert(t.dirty), new)
+
+
+def add_rater_decision(
+    conn: Connection, project_id: str, rater_id: str, label_id: int, decision: str, why: str, now: int
+) -> None:
+    """Keep a decision about a rater with its reason: `quarantine`, `lifted` or `appeal` (which begins a term at `now`)."""
+    row = {"id": new_id(), "project_id": project_id, "rater_id": rater_id, "label_id": label_id}
+    conn.execute(insert(t.rater_decisions).values(**row, decision=decision, why=why, created_at=now))
+
+
+def add_appeal(conn: Connection, message: AppealPassed) -> None:
+    """Keep that a rater passed practice again, once, for each label that they were in quarantine for."""
+    dices = ", ".join(f"{dice:.2f}" for dice in message.dices)
+    why = f"Passed practice again: {message.needed} images of Dice {message.threshold:.2f} or more ({dices})."
+    where = (message.project_id, message.rater_id)
+    known = terms_of(conn, message.project_id)
+    for label in message.label_ids:
+        if message.passed_at_us not in known.get(label, {}).get(message.rater_id, ()):
+            add_rater_decision(conn, *where, label, "appeal", why, message.passed_at_us)
+
+
+def rater_decisions(conn: Connection, project_id: str) -> list[Row[Any]]:
+    """All decisions about a project's raters, oldest first."""
+    d = t.rater_decisions
+    query = select(d).where(d.c.project_id == project_id)
+    return list(conn.execute(query.order_by(d.c.created_at, d.c.id)))
+
+
+def terms_of(conn: Connection, project_id: str) -> dict[int, dict[str, list[int]]]:
+    """When raters' terms after the first began, by label (`domain.terms`)."""
+    found: dict[int, dict[str, list[int]]] = {}
+    for row in rater_decisions(conn, project_id):
+        if row.decision == "appeal":
+            starts = found.setdefault(row.label_id, {}).setdefault(row.rater_id, [])
+            if row.created_at not in starts:
+                starts.append(row.created_at)
+    return found

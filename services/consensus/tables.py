@@ -144,7 +144,24 @@ raters = Table(
     Column("params", Text, nullable=False),
     Column("report", Text, nullable=False),
     Column("quarantined", Boolean, nullable=False, default=False),
+    # domain.terms: `params` weigh the answers from `since` on (microseconds), `earlier` ([[start, params], …]) those before.
+    Column("since", BigInteger, nullable=False, default=0, server_default=text("0")),
+    Column("earlier", Text, nullable=False, default="[]", server_default=text("'[]'")),
     Column("updated_at", BigInteger, nullable=False),
+)
+
+# What was decided about a rater, each with its reason: quarantine, its end, practice passed again (which begins a term).
+rater_decisions = Table(
+    "consensus_rater_decisions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("project_id", String(36), nullable=False),
+    Column("rater_id", String(36), nullable=False),
+    Column("label_id", Integer, nullable=False),
+    Column("decision", String(16), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Index("ix_consensus_rater_decisions_project_id_rater_id", "project_id", "rater_id"),
 )
 
 reviews = Table(

@@ -13,7 +13,11 @@ from shared.bus.abstract import TopicSpec
 DOMAINS = ("images", "annotations", "inference", "consensus", "synthesis")
 DEAD_LETTERS = "bramble.dead-letters.v1"
 # Messages inside of events, not events.
-_PARTS = {"bramble.consensus.v1.LabelConsensus", "bramble.annotations.v1.Overlap"}
+_PARTS = {
+    "bramble.consensus.v1.LabelConsensus",
+    "bramble.consensus.v1.RaterAdvice",
+    "bramble.annotations.v1.Overlap",
+}
 
 
 def event_types() -> dict[str, type]:

@@ -20,7 +20,7 @@ describe("what a volunteer is refused by", () => {
   });
 
   it("has a sentence for every code of leases, answers, practice, notes, the game, logins and limits, but for those of labs", () => {
-    const rooms = ["services/annotations/domain/leases.py", "services/annotations/domain/answers.py", "services/annotations/api_rater.py", "services/annotations/store_submissions.py", "services/annotations/store_practice.py", "services/annotations/store_notes.py", "services/synthesis/domain/game.py", "services/synthesis/game_api.py", "services/synthesis/game_store.py", "services/gateway/api_accounts.py", "services/gateway/domain/credentials.py", "services/gateway/middleware.py"];
+    const rooms = ["services/annotations/domain/leases.py", "services/annotations/domain/answers.py", "services/annotations/api_rater.py", "services/annotations/store_submissions.py", "services/annotations/store_practice.py", "services/annotations/store_appeal.py", "services/annotations/store_notes.py", "services/synthesis/domain/game.py", "services/synthesis/game_api.py", "services/synthesis/game_store.py", "services/gateway/api_accounts.py", "services/gateway/domain/credentials.py", "services/gateway/middleware.py"];
     const met = [...codes(rooms.map((f) => readFileSync(join(ROOT, f), "utf8")))];
     expect(met.length).toBeGreaterThan(12);
     expect(met.filter((c) => !Object.hasOwn(SENTENCES, c))).toEqual([]);

@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 from typer.testing import CliRunner
 
 from services.allinone.rebuild_consensus import Rebuild
+from services.annotations import tables as annotations
 from services.cli.demo.platform import make_accounts
 from services.cli.main import app
 from services.consensus import tables as t
@@ -145,6 +146,34 @@ def test_what_a_running_platform_made_is_right(labelled: tuple[Up, Installation]
     assert total["waiting"] is False
     assert made.run()[0] == 0
     assert made.rows(t.versions, project_id=made.project) == before
+
+
+def test_an_appeal_that_consensus_lost_is_put_back_and_counts(copy: Installation) -> None:
+    votes = copy.rows(t.votes, project_id=copy.project, label_id=1)
+    rater = max({v["rater_id"] for v in votes}, key=lambda r: sum(v["rater_id"] == r for v in votes))
+    given = sorted(v["created_at"] for v in votes if v["rater_id"] == rater)
+    began = given[len(given) // 2]
+    database = Database(Settings(data_dir=copy.folder).database_url_for("annotations"))
+    with database.begin() as conn:
+        conn.execute(
+            insert(annotations.appeals).values(
+                id="appeal", project_id=copy.project, rater_id=rater, label_ids="[1]", task_ids="[]", dices="[]",
+                needed=3, threshold=0.7, state="passed", created_at=began, closed_at=began,
+            )
+        )  # fmt: skip
+    database.close()
+    code, said, _ = copy.run("--check")
+    assert code == 1
+    assert any("appeals" in what for what in said[None]["what"])
+    assert copy.run()[0] == 0
+    (kept,) = copy.rows(t.rater_decisions, decision="appeal")
+    assert (kept["rater_id"], kept["label_id"], kept["created_at"]) == (rater, 1, began)
+    (row,) = copy.rows(t.raters, rater_id=rater, label_id=1)
+    assert (row["since"], json.loads(row["params"])["images"]) == (began, sum(at >= began for at in given))
+    assert [start for start, _ in json.loads(row["earlier"])] == [0]
+    assert copy.run("--check")[0] == 0
+    assert copy.run()[0] == 0, "and nothing is put back twice"
+    assert len(copy.rows(t.rater_decisions, decision="appeal")) == 1
 
 
 def version(**values: Any) -> Callable[[Installation, str], Callable[[Connection], Any]]:

@@ -168,6 +168,7 @@ async def _furnish(
         "note_id": note_id,
         "picture": picture,
         "submission_id": new_id(),
+        "advice_id": new_id(),
         "webhook_id": (await lab.post(f"{API}/webhooks", json=hook)).raise_for_status().json()["id"],
         "job_id": (await lab.post(f"{API}/projects/{project}/jobs", json=job))
         .raise_for_status()

@@ -35,6 +35,10 @@ export const api = {
   leaderboard: (p: string) => get<{ items: T.Placed[] }>(`/projects/${p}/leaderboard`),
 
   practice: (p: string) => get<T.Practice>(`/projects/${p}/practice`),
+  advice: (p: string) => get<{ items: T.Advice[] }>(`/projects/${p}/advice`),
+  adviceSeen: (p: string, a: string) => post<null>(`/projects/${p}/advice/${a}/seen`, {}),
+  quarantine: (p: string) => get<T.Quarantine>(`/projects/${p}/quarantine`),
+  appeal: (p: string) => post<T.Quarantine>(`/projects/${p}/appeal`, {}),
   practise: (p: string, i: string, masks: T.LabelMask[], nothing_here: boolean) => post<T.PracticeResult>(`/projects/${p}/practice/${i}`, { masks, nothing_here }),
   note: (p: string, image_id: string, kind: T.NoteKind, text: string) => post<T.Note>(`/projects/${p}/notes`, { image_id, kind, text }),
   notes: (p: string, page: Cursor & { status?: "open" | "resolved" } = {}) => get<T.Page<T.Note>>(`/projects/${p}/notes`, { query: { ...page } }),

@@ -509,6 +509,8 @@ export interface paths {
         /**
          * Embedding
          * @description What the model's decoder needs of the image: an uncompressed `.npz`, fp16, bound to a model version.
+         *
+         *     With model and version it never changes and may be kept; without a version it is the one that the asker works with.
          */
         get: operations["embedding"];
         put?: never;
@@ -1039,6 +1041,68 @@ export interface paths {
         patch: operations["patchProject"];
         trace?: never;
     };
+    "/projects/{project_id}/advice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Advice
+         * @description What you may change about your outlines, as far as you haven't been told: each thing once, and only where it is sure.
+         */
+        get: operations["getAdvice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{project_id}/advice/{advice_id}/seen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Seen
+         * @description You have read it: it isn't shown again.
+         */
+        post: operations["seen"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/projects/{project_id}/appeal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Appeal
+         * @description Begin to practise again, to have your answers count fully: on images that you haven't seen, of each the first try counts.
+         *
+         *     The one that you have begun is answered again. 409 `not-quarantined`; 409 `no-fresh-practice` where too few images are new to you.
+         */
+        post: operations["appeal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/projects/{project_id}/consensus": {
         parameters: {
             query?: never;
@@ -1529,6 +1593,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/projects/{project_id}/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Quarantine
+         * @description Whether your answers count less for now, for which labels, and how far you are with practising again.
+         */
+        get: operations["getQuarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/projects/{project_id}/ranking": {
         parameters: {
             query?: never;
@@ -1793,6 +1877,47 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Advice
+         * @description A habit that is sure, or a label that is often missed.
+         */
+        Advice: {
+            /** Id */
+            id: string;
+            /** Label Id */
+            label_id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "over" | "under" | "shifted" | "misses";
+            /**
+             * Direction
+             * @description Where to outlines are shifted, as seen on the image.
+             * @enum {string}
+             */
+            direction: "" | "right" | "upper-right" | "up" | "upper-left" | "left" | "lower-left" | "down" | "lower-right";
+            /**
+             * Px
+             * @description How far, in pixels; 0 for `misses`.
+             */
+            px: number;
+            /**
+             * Share
+             * @description `misses`: of the images that show the label.
+             */
+            share: number;
+            /**
+             * Answers
+             * @description Of yours that this rests on.
+             */
+            answers: number;
+        };
+        /** AdviceList */
+        AdviceList: {
+            /** Items */
+            items: components["schemas"]["Advice"][];
+        };
+        /**
          * AnswerIn
          * @example {
          *       "synthetic": true
@@ -1801,6 +1926,51 @@ export interface components {
         AnswerIn: {
             /** Synthetic */
             synthetic: boolean;
+        };
+        /**
+         * Appeal
+         * @description Practising again, under way.
+         */
+        Appeal: {
+            /** Needed */
+            needed: number;
+            /** Threshold */
+            threshold: number;
+            /** Passed */
+            passed: number;
+            /**
+             * Images
+             * @description Those still to be tried; of each the first try counts.
+             */
+            images: components["schemas"]["ImageRef"][];
+        };
+        /**
+         * AppealTry
+         * @description What an attempt meant for the appeal that it belongs to.
+         */
+        AppealTry: {
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "passed" | "failed";
+            /** Needed */
+            needed: number;
+            /**
+             * Passed
+             * @description Images that reached the threshold.
+             */
+            passed: number;
+            /**
+             * Left
+             * @description Images still to be tried.
+             */
+            left: number;
+            /**
+             * Dice
+             * @description Of the labels in question only.
+             */
+            dice: number;
         };
         /** Assignment */
         Assignment: {
@@ -3443,6 +3613,8 @@ export interface components {
             passed: boolean;
             feedback: components["schemas"]["Feedback"];
             standing: components["schemas"]["Standing"];
+            /** @description Null where the attempt counted for no appeal. */
+            appeal: components["schemas"]["AppealTry"] | null;
         };
         /**
          * Problem
@@ -3714,6 +3886,23 @@ export interface components {
             /** Items */
             items: components["schemas"]["ProposalOut"][];
         };
+        /**
+         * Quarantine
+         * @description Where you stand. `label_ids` empty: your answers count fully.
+         */
+        Quarantine: {
+            /**
+             * Label Ids
+             * @description Labels for which your answers hardly count for now.
+             */
+            label_ids: number[];
+            appeal: components["schemas"]["Appeal"] | null;
+            /**
+             * Can Appeal
+             * @description Enough practice images are new to you, or you have begun.
+             */
+            can_appeal: boolean;
+        };
         /** Ranked */
         Ranked: {
             /** Rater Id */
@@ -3731,6 +3920,24 @@ export interface components {
              * @description From the best lower end of the 95 % interval down.
              */
             items: components["schemas"]["Ranked"][];
+        };
+        /**
+         * RaterDecision
+         * @description What was decided about a rater.
+         */
+        RaterDecision: {
+            /** Label Id */
+            label_id: number;
+            /**
+             * Decision
+             * @description `appeal`: practice passed again; what is answered from then on is judged anew.
+             * @enum {string}
+             */
+            decision: "quarantine" | "lifted" | "appeal";
+            /** Why */
+            why: string;
+            /** At */
+            at: string;
         };
         /**
          * RaterDrift
@@ -3795,6 +4002,8 @@ export interface components {
              */
             over_time: components["schemas"]["RaterPoint"][];
             drift: components["schemas"]["RaterDrift"] | null;
+            /** @description Null where it wasn't looked at yet. */
+            bias: components["schemas"]["Sides"] | null;
         };
         /**
          * RaterList
@@ -3818,6 +4027,11 @@ export interface components {
             gold: components["schemas"]["RaterGold"];
             /** Flags */
             flags: string[];
+            /**
+             * Decisions
+             * @description Oldest first.
+             */
+            decisions: components["schemas"]["RaterDecision"][];
         };
         /**
          * RaterPoint
@@ -4098,6 +4312,43 @@ export interface components {
             val: number;
             /** Test */
             test: number;
+        };
+        /**
+         * Side
+         * @description How far a rater draws outside (positive) or inside of the object's border, px, with a 95 % interval over `n` answers.
+         */
+        Side: {
+            /** Mean */
+            mean: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** N */
+            n: number;
+        };
+        /**
+         * Sides
+         * @description Where a rater over- or under-draws.
+         */
+        Sides: {
+            /** @description All around; null below five answers. */
+            whole: components["schemas"]["Side"] | null;
+            /**
+             * Sides
+             * @description Eight sides of the object as seen on the image, from the right on against the clock.
+             */
+            sides: (components["schemas"]["Side"] | null)[];
+            /**
+             * There
+             * @description Answers on images that show the label.
+             */
+            there: number;
+            /**
+             * Missed
+             * @description Of these, left empty.
+             */
+            missed: number;
         };
         /** SkipIn */
         SkipIn: {
@@ -5599,6 +5850,8 @@ export interface operations {
             query?: {
                 /** @description Name of a model of `GET /models`; empty: the default. */
                 model?: string;
+                /** @description Version of that model; empty: the asker's. */
+                version?: string;
             };
             header?: never;
             path: {
@@ -6744,6 +6997,106 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Project"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            410: components["responses"]["Problem410"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    getAdvice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdviceList"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    seen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+                advice_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            410: components["responses"]["Problem410"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    appeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quarantine"];
                 };
             };
             400: components["responses"]["Problem400"];
@@ -7973,6 +8326,37 @@ export interface operations {
             502: components["responses"]["Problem502"];
             503: components["responses"]["Problem503"];
             507: components["responses"]["Problem507"];
+        };
+    };
+    getQuarantine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quarantine"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
         };
     };
     getRanking: {

@@ -48,6 +48,14 @@ export interface ConsensusLabel {
   status: "pending" | "accepted" | "review";
 }
 
+/** How far somebody draws outside (positive) of the border, px, with a 95 % interval over n answers. */
+export interface Side {
+  mean: number;
+  low: number;
+  high: number;
+  n: number;
+}
+
 export interface Rater {
   rater_id: string;
   labels: {
@@ -58,11 +66,13 @@ export interface Rater {
     sensitivity: number;
     specificity: number;
     n: number;
+    bias: { whole: Side | null; sides: (Side | null)[]; there: number; missed: number } | null;
     over_time: { at: string; dice: number; n: number }[];
     drift: { since: string; before: number; after: number; n: number } | null;
   }[];
   gold: { n: number; dice: number | null };
   flags: string[];
+  decisions: { label_id: number; decision: "quarantine" | "lifted" | "appeal"; why: string; at: string }[];
 }
 
 export type JobKind = "train" | "sample" | "synthesise" | "dataset" | "study" | "verify";

@@ -179,7 +179,35 @@ export interface Practice {
   images: { image: ImageRef; attempts: number; best: number | null; passed: boolean }[];
 }
 
+/** What an attempt meant for the appeal that it belongs to. */
+export interface AppealTry {
+  state: "open" | "passed" | "failed";
+  needed: number;
+  passed: number;
+  left: number;
+  dice: number;
+}
+
+/** `label_ids` empty: the rater's answers count fully. */
+export interface Quarantine {
+  label_ids: number[];
+  appeal: { needed: number; threshold: number; passed: number; images: ImageRef[] } | null;
+  can_appeal: boolean;
+}
+
+/** A habit of the rater's that is sure, or a label that they often miss: told once. */
+export interface Advice {
+  id: string;
+  label_id: number;
+  kind: "over" | "under" | "shifted" | "misses";
+  direction: "" | "right" | "upper-right" | "up" | "upper-left" | "left" | "lower-left" | "down" | "lower-right";
+  px: number;
+  share: number;
+  answers: number;
+}
+
 export interface PracticeResult {
+  appeal?: AppealTry | null;
   dice: number;
   passed: boolean;
   feedback: Feedback;

@@ -2,9 +2,11 @@ import { useQuery } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
 import { useTranslation } from "react-i18next";
 import { api } from "~/client/api";
+import type { Rater } from "~/client/types";
 import { date, labelColour, percent, short } from "~/lib/ui/format";
 import { Badge, Empty, Table } from "~/lib/ui/kit";
 import { Remote } from "~/lib/ui/remote";
+import { Rose } from "./Rose";
 import { useProject } from "./useProject";
 
 export function Raters() {
@@ -37,6 +39,7 @@ export function Raters() {
                               <rect width="100" height="6" rx="3" className="skill-track" />
                               <rect x={x.low * 100} width={Math.max(1, (x.high - x.low) * 100)} height="6" rx="3" fill={labelColour(l)} />
                             </svg>
+                            {x.bias && <Rose bias={x.bias} />}
                             <OverTime points={x.over_time} since={x.drift?.since} />
                             {x.drift && (
                               <span className="fine">
@@ -57,6 +60,7 @@ export function Raters() {
                         {flagText(t, f)}
                       </Badge>
                     ))}
+                    <Decisions of={r.decisions} />
                   </td>
                 </tr>
               ))}
@@ -65,6 +69,23 @@ export function Raters() {
         )
       }
     </Remote>
+  );
+}
+
+/** What was decided about a rater, newest first: the audit trail. */
+function Decisions({ of }: { of: Rater["decisions"] }) {
+  const { t, i18n } = useTranslation();
+  const project = useProject();
+  if (of.length === 0) return null;
+  const name = (id: number) => project.labels.find((l) => l.id === id)?.name ?? String(id);
+  return (
+    <ul className="fine">
+      {[...of].reverse().map((d, k) => (
+        <li key={k} title={d.why}>
+          {`${name(d.label_id)}: ${t(`raterDecision.${d.decision}`, { date: date(d.at, i18n.language) })}`}
+        </li>
+      ))}
+    </ul>
   );
 }
 

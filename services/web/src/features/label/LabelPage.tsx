@@ -10,6 +10,8 @@ import { BreakReminder } from "~/lib/calm/BreakReminder";
 import { kept } from "~/lib/journal/kept";
 import { useSession } from "~/lib/session/session";
 import { Icon } from "~/lib/ui/icons";
+import { AdviceNotice } from "~/lib/standing/AdviceNotice";
+import { QuarantineNotice } from "~/lib/standing/QuarantineNotice";
 import { Button, Dialog, Empty, IconButton, Loading, Notice } from "~/lib/ui/kit";
 import { Markdown } from "~/lib/ui/Markdown";
 import { NotFound } from "~/lib/ui/NotFound";
@@ -97,6 +99,8 @@ function Labelling({ project, rater }: { project: Project; rater: string }) {
             onCommand={(c) => (c === "submit" ? submit() : c === "skip" ? setSkipping(true) : setConfirmEmpty(true))}
             banner={
               <>
+                <QuarantineNotice project={project.id} />
+                <AdviceNotice project={project} />
                 <NewsLine l={l} />
                 {l.late && (
                   <Notice>
@@ -144,7 +148,7 @@ function Labelling({ project, rater }: { project: Project; rater: string }) {
             }
           />
         ) : (
-          <Between phase={l.phase} onAgain={() => void l.next()} waiting={l.waiting} />
+          <Between project={project.id} phase={l.phase} onAgain={() => void l.next()} waiting={l.waiting} />
         )}
       </main>
       <Dialog
@@ -219,12 +223,13 @@ function NewsLine({ l }: { l: L }) {
   return null;
 }
 
-function Between({ phase, onAgain, waiting }: { phase: Phase; onAgain: () => void; waiting: number }) {
+function Between({ project, phase, onAgain, waiting }: { project: string; phase: Phase; onAgain: () => void; waiting: number }) {
   const { t } = useTranslation();
   if (phase.name === "none")
     return (
       <Empty icon="star" title={t("label.none")}>
         <p className="soft">{t("label.noneText")}</p>
+        <QuarantineNotice project={project} />
         <div className="row">
           <Link className="button button-primary" to="/projects">
             {t("label.others")}

@@ -13,6 +13,7 @@ import { percent } from "~/lib/ui/format";
 import { Icon } from "~/lib/ui/icons";
 import { Button, Check, Dialog, Notice } from "~/lib/ui/kit";
 import { Failure, Remote } from "~/lib/ui/remote";
+import { TryVerdict } from "./Again";
 import { Coach } from "./Coach";
 import { BEGINNING, advance, leaveOut } from "./tutorial";
 
@@ -154,6 +155,7 @@ function Verdict({ result, example }: { result: PracticeResult; example: boolean
   const { t, i18n } = useTranslation();
   const { standing } = result;
   const share = percent(result.dice, i18n.language);
+  if (result.appeal) return <TryVerdict tried={result.appeal} />;
   if (example) return <p className="soft">{t("practice.exampleDone")}</p>;
   return (
     <Notice tone={result.passed ? "good" : "info"}>

@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Link } from "react-router";
 import type { ImageRef, Practice, Project } from "~/client/types";
@@ -6,6 +7,8 @@ import { Icon } from "~/lib/ui/icons";
 import { Badge, Button, Empty, Notice, Progress } from "~/lib/ui/kit";
 
 interface Props {
+  /** The way out of quarantine, for who is in it. */
+  again: ReactNode;
   project: Project;
   practice: Practice;
   newcomer: boolean;
@@ -16,7 +19,7 @@ interface Props {
 }
 
 /** What there is to learn, how far it is done, and the way to real work. */
-export function Course({ project, practice, newcomer, onTutorial, onExample, onPractise, onChoose }: Props) {
+export function Course({ again, project, practice, newcomer, onTutorial, onExample, onPractise, onChoose }: Props) {
   const { t, i18n } = useTranslation();
   const { standing, images, example } = practice;
   const work = (
@@ -27,6 +30,7 @@ export function Course({ project, practice, newcomer, onTutorial, onExample, onP
   if (images.length === 0 && !example)
     return (
       <div className="page narrow">
+        {again}
         <Empty icon="star" title={t("practice.none")}>
           <p className="soft">{t("practice.noneText")}</p>
           {work}
@@ -35,6 +39,7 @@ export function Course({ project, practice, newcomer, onTutorial, onExample, onP
     );
   return (
     <div className="page narrow">
+      {again}
       <p className="lead">{standing.required > 0 ? t("practice.required", { count: standing.required, share: percent(standing.threshold, i18n.language) }) : t("practice.free")}</p>
       {standing.required > 0 && (
         <section className="card stack">

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Link, useParams } from "react-router";
 import { api } from "~/client/api";
 import type { ImageRef, LabelMask, Practice, PracticeResult, Project } from "~/client/types";
+import { Again } from "./Again";
 import { useSession } from "~/lib/session/session";
 import { Icon } from "~/lib/ui/icons";
 import { Button, IconButton, Loading } from "~/lib/ui/kit";
@@ -59,7 +60,9 @@ function Practising({ project, practice }: { project: Project; practice: Practic
     setTurn((n) => n + 1);
     setView(next);
   };
+  const quarantine = useQuery({ queryKey: ["quarantine", project.id], queryFn: () => api.quarantine(project.id) }).data;
   const learned = (result: PracticeResult, image: ImageRef): void => {
+    if (result.appeal) void client.invalidateQueries({ queryKey: ["quarantine", project.id] });
     client.setQueryData<{ project: Project; practice: Practice }>(["practice", project.id], (old) =>
       old && {
         ...old,
@@ -71,7 +74,8 @@ function Practising({ project, practice }: { project: Project; practice: Practic
       },
     );
   };
-  const next = practice.images.find((i) => !i.passed && i.attempts === 0) ?? practice.images.find((i) => !i.passed) ?? practice.images[0];
+  const asked = quarantine?.appeal?.images.find((i) => view.name !== "attempt" || i.id !== view.image.id);
+  const next = practice.images.find((i) => i.image.id === asked?.id) ?? practice.images.find((i) => !i.passed && i.attempts === 0) ?? practice.images.find((i) => !i.passed) ?? practice.images[0];
   const tutorialImage = practice.example?.image ?? next?.image;
   const course = (): void => show({ name: "course" });
   const practise = (): void => {
@@ -89,6 +93,7 @@ function Practising({ project, practice }: { project: Project; practice: Practic
       <main className="label-main">
         {view.name === "course" && (
           <Course
+            again={quarantine && <Again project={project} standing={quarantine} onTry={(image) => show({ name: "attempt", image, tutorial: false })} />}
             project={project}
             practice={practice}
             newcomer={!tutorialDone()}

@@ -16,6 +16,8 @@ export const SENTENCES: Readonly<Record<string, string>> = {
   "mask-size": "problem.maskSize",
   "unknown-label": "problem.unknownLabel",
   "practice-first": "problem.practiceFirst",
+  "no-fresh-practice": "again.none",
+  "not-quarantined": "again.fine",
   "game-closed": "game.none",
   "game-done": "game.allSeen",
   "game-blinded": "game.notForLabs",

@@ -313,3 +313,54 @@ class TaskRetired(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TaskRetired: _TypeAlias = TaskRetired  # noqa: Y015
+
+@_typing.final
+class AppealPassed(_message.Message):
+    """A rater in quarantine practised again, on images whose reference they hadn't seen, and reached what the project asks for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    APPEAL_ID_FIELD_NUMBER: _builtins.int
+    PROJECT_ID_FIELD_NUMBER: _builtins.int
+    RATER_ID_FIELD_NUMBER: _builtins.int
+    LABEL_IDS_FIELD_NUMBER: _builtins.int
+    THRESHOLD_FIELD_NUMBER: _builtins.int
+    NEEDED_FIELD_NUMBER: _builtins.int
+    DICES_FIELD_NUMBER: _builtins.int
+    PASSED_AT_US_FIELD_NUMBER: _builtins.int
+    appeal_id: _builtins.str
+    project_id: _builtins.str
+    rater_id: _builtins.str
+    threshold: _builtins.float
+    """Dice from which an image counts"""
+    needed: _builtins.int
+    """so many images must count"""
+    passed_at_us: _builtins.int
+    """answers from then on are judged anew"""
+    @_builtins.property
+    def label_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """labels that they were in quarantine for"""
+
+    @_builtins.property
+    def dices(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """of the first attempts, in order of time"""
+
+    def __init__(
+        self,
+        *,
+        appeal_id: _builtins.str = ...,
+        project_id: _builtins.str = ...,
+        rater_id: _builtins.str = ...,
+        label_ids: _abc.Iterable[_builtins.int] | None = ...,
+        threshold: _builtins.float = ...,
+        needed: _builtins.int = ...,
+        dices: _abc.Iterable[_builtins.float] | None = ...,
+        passed_at_us: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["appeal_id", b"appeal_id", "dices", b"dices", "label_ids", b"label_ids", "needed", b"needed", "passed_at_us", b"passed_at_us", "project_id", b"project_id", "rater_id", b"rater_id", "threshold", b"threshold"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AppealPassed: _TypeAlias = AppealPassed  # noqa: Y015

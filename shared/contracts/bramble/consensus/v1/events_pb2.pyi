@@ -126,6 +126,7 @@ class RaterScored(_message.Message):
     HIGH_FIELD_NUMBER: _builtins.int
     IMAGES_FIELD_NUMBER: _builtins.int
     QUARANTINED_FIELD_NUMBER: _builtins.int
+    ADVICE_FIELD_NUMBER: _builtins.int
     project_id: _builtins.str
     rater_id: _builtins.str
     label_id: _builtins.int
@@ -134,6 +135,10 @@ class RaterScored(_message.Message):
     high: _builtins.float
     images: _builtins.int
     quarantined: _builtins.bool
+    @_builtins.property
+    def advice(self) -> _containers.RepeatedCompositeFieldContainer[Global___RaterAdvice]:
+        """what the rater may be told, once; each kind comes with every score while it holds"""
+
     def __init__(
         self,
         *,
@@ -145,14 +150,49 @@ class RaterScored(_message.Message):
         high: _builtins.float = ...,
         images: _builtins.int = ...,
         quarantined: _builtins.bool = ...,
+        advice: _abc.Iterable[Global___RaterAdvice] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["high", b"high", "images", b"images", "label_id", b"label_id", "low", b"low", "project_id", b"project_id", "quarantined", b"quarantined", "rater_id", b"rater_id", "reliability", b"reliability"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["advice", b"advice", "high", b"high", "images", b"images", "label_id", b"label_id", "low", b"low", "project_id", b"project_id", "quarantined", b"quarantined", "rater_id", b"rater_id", "reliability", b"reliability"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RaterScored: _TypeAlias = RaterScored  # noqa: Y015
+
+@_typing.final
+class RaterAdvice(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    DIRECTION_FIELD_NUMBER: _builtins.int
+    PX_FIELD_NUMBER: _builtins.int
+    SHARE_FIELD_NUMBER: _builtins.int
+    ANSWERS_FIELD_NUMBER: _builtins.int
+    kind: _builtins.str
+    """over, under, shifted, misses"""
+    direction: _builtins.str
+    """shifted: right, upper-right, up, upper-left, left, lower-left, down, lower-right"""
+    px: _builtins.float
+    share: _builtins.float
+    """misses: of the images that show the label"""
+    answers: _builtins.int
+    def __init__(
+        self,
+        *,
+        kind: _builtins.str = ...,
+        direction: _builtins.str = ...,
+        px: _builtins.float = ...,
+        share: _builtins.float = ...,
+        answers: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answers", b"answers", "direction", b"direction", "kind", b"kind", "px", b"px", "share", b"share"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RaterAdvice: _TypeAlias = RaterAdvice  # noqa: Y015
 
 @_typing.final
 class ConsensusAccepted(_message.Message):
