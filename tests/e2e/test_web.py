@@ -64,6 +64,19 @@ def test_the_game_of_real_and_synthetic_images(up: Up) -> None:
     run("game", BRAMBLE_URL=up.url, BRAMBLE_GAME=project)
 
 
+def test_a_consent_that_changes(up: Up) -> None:
+    with up.lab() as lab:
+        seeded = seed(lab, load(slabs=2, per_slab=4), quorum=5)
+        # No comparison comes between an answer and the next image.
+        lab.patch(f"/projects/{seeded.project['id']}", {"gold_share": 0})
+    run(
+        "consent",
+        BRAMBLE_URL=up.url,
+        BRAMBLE_PYTHON=sys.executable,
+        BRAMBLE_GATEWAY_DB=str(up.folder / "db" / "gateway.db"),
+    )
+
+
 def test_a_server_killed_in_the_middle_of_the_work() -> None:
     """The spec starts, kills and restarts a platform of its own."""
     run("restart", BRAMBLE_PYTHON=sys.executable)

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api } from "~/client/api";
+import { ApiError } from "~/client/http";
 import type { Me } from "~/client/types";
 import { type AuthReason, useSession } from "~/lib/session/session";
 import { Button, Check, Dialog, Field, Notice } from "~/lib/ui/kit";
@@ -54,6 +55,9 @@ function useConsent() {
   return useQuery({ queryKey: ["consent"], queryFn: api.consent, staleTime: 60_000 });
 }
 
+/** The text changed between being read and being agreed to: the new one has to be shown. */
+const isOld = (error: unknown): boolean => error instanceof ApiError && error.code === "consent-version";
+
 function ConsentForm({ mode, onDone }: { mode: "start" | "consent"; onDone: (me: Me) => void }) {
   const { t } = useTranslation();
   const consent = useConsent();
@@ -65,6 +69,7 @@ function ConsentForm({ mode, onDone }: { mode: "start" | "consent"; onDone: (me:
     try {
       onDone(mode === "consent" ? await api.agree(version) : await api.guest(version));
     } catch (e) {
+      if (isOld(e)) await consent.refetch();
       setError(e);
     } finally {
       setBusy(false);
@@ -132,6 +137,10 @@ function RegisterForm({ onDone }: { onDone: (me: Me) => void }) {
     try {
       onDone(await api.register({ ...form, consent_version: version }));
     } catch (e) {
+      if (isOld(e)) {
+        setAgreed(false);
+        await consent.refetch();
+      }
       setError(e);
     } finally {
       setBusy(false);

@@ -16,7 +16,7 @@ export const first = {
     consensusSeen: "You have been shown what others drew on this image, so your answer to it stands as it is.", sentOtherwise: "An answer to this image was sent before, with another drawing. That one counts.", maskSize: "The drawing is not of the image's size. Reload the page and draw it again.", unknownLabel: "The lab has changed the labels of this project. Reload the page.",
     practiceFirst: "This project asks for some practice before real images.", tooManyNotes: "The lab has many open messages of yours already. Wait until it has answered some.", tooMany: "That was too much in a short time. Please try again {{when}}.", unauthenticated: "You are not logged in. Log in and try again.", stalePage: "This page is out of date. Reload it; your drawing is kept.",
     wrongLogin: "The e-mail address or the password is wrong.", wrongPassword: "The password is wrong. Nothing was changed.", emailTaken: "This e-mail address has an account. Log in instead.", notAnEmail: "This is not an e-mail address. Write it as name@example.org.", passwordShort: "The password is too short. Take at least 10 characters.", passwordLong: "The password is too long.", passwordGuessable: "This password would be guessed soon. Choose another.",
-    consentChanged: "The consent has changed. Reload the page, read it and agree again.",
+    consentChanged: "The consent has changed meanwhile. Read the new one, then agree again.",
   },
   nav: { main: "Main", toContent: "Go to the content", projects: "Projects", stats: "My work", lab: "Lab", operator: "Operator", language: "Language", account: "Account of {{name}}" },
   footer: { purpose: "Bramble is open source. Nothing you do here is a diagnosis." },
