@@ -1,7 +1,7 @@
 // A lab's way through its pages: project, labels, upload with a bad file among good ones, gold, dashboard, key, dataset.
 import assert from "node:assert/strict";
 import { after, before, it } from "node:test";
-import { launch, logIn, openContext, painted, stroke } from "./harness.mjs";
+import { becomes, beginDrawing, launch, leavesImage, logIn, openContext, painted, startAsGuest, stroke, submitButton } from "./harness.mjs";
 
 let browser;
 before(async () => {
@@ -25,7 +25,27 @@ function disc(page, size, x, y, r) {
   }, [size, x, y, r]);
 }
 
-it("takes a lab from an empty project to gold, work, a key and a dataset job", async () => {
+/** A guest answers every image of the project with one stroke. */
+async function answerAll(project, from, to) {
+  const { context, page } = await openContext(browser);
+  await startAsGuest(page);
+  await page.goto(`/projects/${project}/label`);
+  await beginDrawing(page);
+  const none = page.locator(".empty-title");
+  const next = page.getByRole("button", { name: "Next image" });
+  for (;;) {
+    await stroke(page, from, to);
+    await leavesImage(page, () => submitButton(page).click());
+    await next.or(none).or(submitButton(page)).first().waitFor();
+    // On gold the comparison comes first.
+    if (await next.isVisible()) await next.click();
+    await none.or(submitButton(page)).first().waitFor();
+    if (await none.isVisible()) break;
+  }
+  await context.close();
+}
+
+it("takes a lab from an empty project over gold, a key, volunteers' work and review to a dataset that can be downloaded", async () => {
   const { context, page, problems } = await openContext(browser);
   await logIn(page, "lab");
   await page.goto("/lab/new");
@@ -82,11 +102,30 @@ it("takes a lab from an empty project to gold, work, a key and a dataset job", a
 
   await page.goto("/lab");
   await page.getByRole("link", { name }).click();
+  await page.getByRole("heading", { name }).waitFor();
+  const project = new URL(page.url()).pathname.split("/")[2];
+  // Two volunteers who don't agree: their images are for the lab to decide.
+  await answerAll(project, [0.4, 0.45], [0.6, 0.45]);
+  await answerAll(project, [0.4, 0.6], [0.6, 0.6]);
+  const waiting = () => page.evaluate(async (p) => (await (await fetch(`/api/v1/projects/${p}/consensus?status=review`)).json()).items.length, project);
+  await becomes(waiting, (n) => n > 0, "the images to review", 120_000);
+  await page.getByRole("link", { name: "Review" }).click();
+  await page.getByRole("application").waitFor();
+  const before = await waiting();
+  await page.getByRole("button", { name: "Accept", exact: true }).click();
+  await becomes(waiting, before - 1, "the images to review after one was accepted", 60_000);
+
   await page.getByRole("link", { name: "Datasets" }).click();
   await page.getByLabel("Name", { exact: true }).fill("first");
   await page.getByLabel("Synthetic images").uncheck();
   await page.getByRole("button", { name: "Publish a dataset" }).click();
-  await page.getByText(/The dataset is being built|accepted|consensus|nothing/i).first().waitFor();
+  await page.getByText("The dataset is being built").waitFor();
+  // The page hears of it by itself.
+  const row = page.getByRole("row", { name: /first/ });
+  await row.waitFor({ timeout: 180_000 });
+  const download = await row.getByRole("link", { name: /Download/ }).getAttribute("href");
+  const file = await page.evaluate(async (url) => Array.from(new Uint8Array(await (await fetch(url)).arrayBuffer()).slice(0, 2)), download);
+  assert.deepEqual(file, [0x50, 0x4b], "the dataset is a ZIP");
 
   await page.getByRole("link", { name: "Settings" }).click();
   await page.getByRole("button", { name: "Archive" }).click();
