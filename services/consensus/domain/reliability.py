@@ -22,6 +22,7 @@ from shared.imaging import rle
 from shared.imaging.rle import RLE
 
 PSEUDO = 2.0
+PASTES = 3  # images with one and the same mask of a rater's own before it is called pasting
 COPIES = 3  # identical masks with one other rater before it is called copying
 GOLD_WEIGHT = 3.0
 HASTY_MS = 1000  # nobody looks at an image and draws on it in less; ...
@@ -81,6 +82,7 @@ def report(
     spans: dict[str, list[int]] = {}
     dice: dict[str, list[float]] = {}
     twins: dict[str, Counter[str]] = {}
+    drawn: dict[str, Counter[RLE]] = {}
     for votes in images:
         if votes.image in gold:
             for rater, mask in zip(votes.raters, votes.masks, strict=True):
@@ -90,6 +92,7 @@ def report(
         for rater, mask in zip(votes.raters, votes.masks, strict=True):
             if mask != nothing:
                 seen.setdefault(mask, []).append(rater)
+                drawn.setdefault(rater, Counter())[mask] += 1
                 if (span := given.get((votes.image, rater))) is not None and span.duration_ms > 0:
                     spans.setdefault(rater, []).append(span.duration_ms)
         for group in seen.values():
@@ -107,6 +110,7 @@ def report(
             answers.get(r, []),
             spans.get(r, []),
             bias.get(r),
+            drawn.get(r, Counter()),
         )
         for r in sorted(model.raters)
     ]
@@ -131,6 +135,7 @@ def _one(
     answers: Sequence[Answer],
     spans: Sequence[int],
     bias: Bias | None,
+    drawn: Counter[RLE],
 ) -> RaterReport:
     n = p.images
     mean = (p.agreement * n + crowd * PSEUDO) / (n + PSEUDO)
@@ -147,6 +152,12 @@ def _one(
         *(["shifted"] if shift != (0.0, 0.0) and not spam else []),
         *(["drifting"] if fell is not None else []),
         *(["too-fast"] if len(spans) >= HASTY_LEAST and median(spans) < HASTY_MS else []),
+        # The very same pixels on image after image: whoever, or whatever, drew them didn't look.
+        *(
+            ["pasted"]
+            if (same := max(drawn.values(), default=0)) >= PASTES and 2 * same > drawn.total()
+            else []
+        ),
         *[f"same-as:{other}" for other, k in sorted(twins.items()) if k >= COPIES and 2 * k > n],
     ]
     return RaterReport(

@@ -209,6 +209,19 @@ def test_copies_are_noticed():
     assert "same-as:y" in flags["x"]
 
 
+def test_one_shape_pasted_on_every_image_is_noticed():
+    rng = np.random.default_rng(3)
+    pasted, votes = disc(30, 30, 12), []
+    for k in range(6):
+        careful = {r: disc(30 + rng.normal(0, 1), 30 + rng.normal(0, 1), 12) for r in "ab"}
+        votes.append(image_votes(f"i{k}", {**careful, "script": pasted, "blank": np.zeros_like(pasted)}))
+    flags = {r.rater: r.flags for r in report(estimate(votes), votes)}
+    assert "pasted" in flags["script"]
+    assert not any("pasted" in flags[r] for r in ("a", "b")), flags
+    assert "pasted" not in flags["blank"], "nothing here is an answer that may be right every time"
+    assert "pasted" not in {r.rater: r.flags for r in report(estimate(votes[:2]), votes[:2])}["script"]
+
+
 def test_auto_says_why():
     votes, truth, _ = crowd(12)
     assert auto.choose(votes).method == "hierarchical"

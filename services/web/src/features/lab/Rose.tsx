@@ -12,7 +12,8 @@ export function Rose({ bias }: { bias: NonNullable<Rater["labels"][number]["bias
   const { t, i18n } = useTranslation();
   const sides = bias.sides.map((side, k) => ({ side, name: NAMES[k] ?? "right", angle: (k * Math.PI) / 4 }));
   if (!bias.whole || sides.every(({ side }) => side === null)) return null;
-  const px = (value: number) => number(value, i18n.language, 1);
+  // Rounded first: "-0" is nothing that anybody should read.
+  const px = (value: number) => number(Math.round(10 * value) / 10 + 0, i18n.language, 1);
   const sure = sides.filter(({ side }) => side !== null && isSure(side));
   const said = sure.map(({ side, name }) => t("rose.side", { side: t(`rose.${name}`), px: px(side?.mean ?? 0) })).join(", ");
   const label = t("rose.alt", { whole: px(bias.whole.mean), low: px(bias.whole.low), high: px(bias.whole.high), sides: said || t("rose.none") });

@@ -9,6 +9,8 @@ import { Badge, Button, Empty, Notice, Progress } from "~/lib/ui/kit";
 interface Props {
   /** The way out of quarantine, for who is in it. */
   again: ReactNode;
+  /** Only that way is offered: on other tries images would be seen that it needs new. */
+  onlyAgain: boolean;
   project: Project;
   practice: Practice;
   newcomer: boolean;
@@ -19,7 +21,7 @@ interface Props {
 }
 
 /** What there is to learn, how far it is done, and the way to real work. */
-export function Course({ again, project, practice, newcomer, onTutorial, onExample, onPractise, onChoose }: Props) {
+export function Course({ again, onlyAgain, project, practice, newcomer, onTutorial, onExample, onPractise, onChoose }: Props) {
   const { t, i18n } = useTranslation();
   const { standing, images, example } = practice;
   const work = (
@@ -54,7 +56,7 @@ export function Course({ again, project, practice, newcomer, onTutorial, onExamp
             {t("practice.tutorial")}
           </Button>
         )}
-        {onPractise && (
+        {onPractise && !onlyAgain && (
           <Button variant={!newcomer && !standing.qualified ? "primary" : "plain"} className="big" icon="brush" onClick={onPractise}>
             {t("practice.practise")}
           </Button>
@@ -66,7 +68,7 @@ export function Course({ again, project, practice, newcomer, onTutorial, onExamp
         )}
         {standing.qualified && work}
       </div>
-      <section>
+      {!onlyAgain && <section>
         <h2>{t("practice.images")}</h2>
         <ul className="practice-images">
           {images.map(({ image, attempts, best, passed }, i) => (
@@ -80,7 +82,7 @@ export function Course({ again, project, practice, newcomer, onTutorial, onExamp
           ))}
         </ul>
         <p className="fine">{t("practice.apart")}</p>
-      </section>
+      </section>}
     </div>
   );
 }

@@ -94,6 +94,7 @@ function Practising({ project, practice }: { project: Project; practice: Practic
         {view.name === "course" && (
           <Course
             again={quarantine && <Again project={project} standing={quarantine} onTry={(image) => show({ name: "attempt", image, tutorial: false })} />}
+            onlyAgain={quarantine !== undefined && quarantine.label_ids.length > 0 && quarantine.can_appeal}
             project={project}
             practice={practice}
             newcomer={!tutorialDone()}
