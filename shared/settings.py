@@ -113,6 +113,11 @@ class Settings(BaseSettings):
         le=64,
         description="Processes that train a generator together; 0: one a GPU, one where there is none.",
     )
+    project_models: bool = Field(
+        False,
+        description="Train a project's own segmenter by itself: from 10, 30 and 100 consensus images on, then each time that they grew by "
+        "half. Off: only where a lab starts a job of kind `segmenter`.",
+    )
     lease_sweep_s: float = Field(5.0, description="How often expired task leases are swept.")
 
     def database_url_for(self, service: str) -> str:

@@ -26,8 +26,8 @@ def on_image_deleted(conn: Connection, envelope: Envelope, message: ImageDeleted
 
 
 def on_proposal_ready(conn: Connection, _envelope: Envelope, message: ProposalReady) -> None:
-    """The editor may offer the base annotation."""
-    store.mark_proposal(conn, message.project_id, message.image_id)
+    """The editor may offer the base annotation, or no longer: a later model may find none good enough."""
+    store.mark_proposal(conn, message.project_id, message.image_id, bool(message.masks))
 
 
 def _asks_for_something(message: ConsensusUpdated) -> bool:

@@ -280,11 +280,11 @@ def stop_early(conn: Connection, project_id: str, image_id: str, seen_by_consens
     return True
 
 
-def mark_proposal(conn: Connection, project_id: str, image_id: str) -> None:
-    """Note that a base annotation can be shown with the task. An image without a task (yet) is left alone."""
+def mark_proposal(conn: Connection, project_id: str, image_id: str, there: bool) -> None:
+    """Note whether a base annotation can be shown with the task. An image without a task (yet) is left alone."""
     c = t.tasks.c
     conn.execute(
-        update(t.tasks).where(c.project_id == project_id, c.image_id == image_id).values(has_proposal=True)
+        update(t.tasks).where(c.project_id == project_id, c.image_id == image_id).values(has_proposal=there)
     )
 
 

@@ -7,10 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from services.inference import schemas, store
+from services.inference import project_models, schemas, store
 from services.inference.domain.port import Candidate, Embedding, Segmenter
 from services.inference.serving import DECODE_SECONDS, EmbeddingCache, Gate, Models
-from shared.auth import Principal, current_principal
+from shared.auth import Principal, Role, current_principal
+from shared.clock import to_rfc3339
 from shared.deps import Deps
 from shared.errors import NotFound
 from shared.imaging import rle
@@ -137,5 +138,39 @@ def create_router(deps: Deps, models: Models, gate: Gate, cache: EmbeddingCache)
                 for p in found
             ]
         )
+
+    def state_of(project_id: str) -> schemas.SegmentersOut:
+        with deps.db.read() as conn:
+            found = project_models.versions(conn, project_id)
+            chosen = project_models.chosen(conn, project_id)
+        items = [
+            schemas.SegmenterVersionOut(
+                version=v.version,
+                images=v.images,
+                made_at=to_rfc3339(v.made_at_us),
+                proposes=v.active,
+                labels=[schemas.SkillOut.model_validate(label) for label in v.labels],
+            )
+            for v in found
+        ]
+        return schemas.SegmentersOut(chosen=chosen, items=items)
+
+    @router.get("/projects/{project_id}/segmenters", response_model=schemas.SegmentersOut)
+    def segmenters(project_id: ImageId, who: Who) -> schemas.SegmentersOut:
+        """The versions of the project's own segmenter, newest first, and which one proposes."""
+        who.require(project_id, Role.LAB)
+        who.require_scope("read")
+        return state_of(project_id)
+
+    @router.put("/projects/{project_id}/segmenters", response_model=schemas.SegmentersOut)
+    def choose_segmenter(
+        project_id: ImageId, body: schemas.SegmenterChoice, who: Who
+    ) -> schemas.SegmentersOut:
+        """Roll back to a version, turn it off (0), or go back to the newest (null). Proposals are made again in the background."""
+        who.require(project_id, Role.LAB)
+        who.require_scope("write")
+        with deps.db.begin() as conn:
+            project_models.choose(conn, project_id, body.version)
+        return state_of(project_id)
 
     return router

@@ -1,10 +1,10 @@
-"""Messages to calls: images to segment, and consensus to learn from."""
+"""Messages to calls: images to segment, consensus to learn from, and the segmenters that were trained on it."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from services.inference import store
+from services.inference import project_models, store
 from services.inference.domain.prior import learn
 from shared.blobs import BlobStore
 from shared.blobs.masks import read_mask
@@ -12,6 +12,7 @@ from shared.bus.runner import Handler
 from shared.contracts.bramble.common.v1.common_pb2 import Envelope
 from shared.contracts.bramble.consensus.v1.events_pb2 import ConsensusAccepted
 from shared.contracts.bramble.images.v1.events_pb2 import ImageDeleted, ImageStored
+from shared.contracts.bramble.synthesis.v1.events_pb2 import SegmenterTrained
 from shared.imaging import rle
 
 
@@ -39,8 +40,13 @@ def handlers(blobs: BlobStore) -> tuple[Handler, ...]:
         """Nothing is proposed for it, nobody has it segmented, and it teaches nothing any more."""
         store.forget_image(conn, message.image_id, message.project_id, envelope.occurred_at_us)
 
+    def on_segmenter_trained(conn: Connection, envelope: Envelope, message: SegmenterTrained) -> None:
+        """A new version of a project's own segmenter: it proposes from now on, unless the lab has chosen another."""
+        project_models.add(conn, message, envelope.occurred_at_us)
+
     return (
         Handler(ImageStored, on_image_stored),
         Handler(ConsensusAccepted, on_consensus_accepted),
         Handler(ImageDeleted, on_image_deleted),
+        Handler(SegmenterTrained, on_segmenter_trained),
     )

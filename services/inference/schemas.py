@@ -81,6 +81,49 @@ class ProposalsOut(BaseModel):
     items: list[ProposalOut]
 
 
+class SkillOut(BaseModel):
+    """What consensus images that were held back say of the masks of one label."""
+
+    label_id: int
+    images: int
+    groups: Annotated[
+        int,
+        Field(description="Patients (or volumes) among them; none was in training and held back at once."),
+    ]
+    dice: Annotated[float, Field(description="Mean Dice.")]
+    error: Annotated[
+        float,
+        Field(description="By how much the expected Dice is off on average, each patient counting once."),
+    ]
+    present: Annotated[float, Field(description="Share of the images that have the label.")]
+
+
+class SegmenterVersionOut(BaseModel):
+    version: int
+    images: Annotated[int, Field(description="Consensus images that it was trained on.")]
+    made_at: str
+    proposes: Annotated[bool, Field(description="Whether it proposes now.")]
+    labels: list[SkillOut]
+
+
+class SegmentersOut(BaseModel):
+    """The project's own segmenter, newest version first."""
+
+    chosen: Annotated[
+        int | None,
+        Field(description="The version that the lab chose; 0: none proposes; null: the newest does."),
+    ]
+    items: list[SegmenterVersionOut]
+
+
+class SegmenterChoice(BaseModel):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"version": None}]})
+    version: Annotated[
+        int | None,
+        Field(ge=0, le=1_000_000, description="0: none is to propose; null: the newest, also those to come."),
+    ]
+
+
 class EngineOut(BaseModel):
     """`domain.tuning.Tuning`, field by field; its docstring and docs/segmenter.md say what each number does."""
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, or_, select, update
 
 from services.inference.domain.prior import Example
-from services.inference.tables import examples, images, proposals
+from services.inference.tables import examples, images, project_models, proposals
 from shared.blobs import BlobStore
 from shared.contracts.bramble.common.v1.common_pb2 import ImageRef
 from shared.db.upsert import upsert
@@ -136,29 +136,39 @@ def settle(conn: Connection, image_id: str) -> None:
     conn.execute(update(images).where(images.c.id == image_id).values(proposed_from=None))
 
 
-def to_propose(conn: Connection, least: int, growth: float, limit: int) -> list[tuple[Image, int]]:
-    """Images whose proposals are missing or were made from fewer than 1/`growth` of today's examples; with their number."""
+def to_propose(
+    conn: Connection, least: int, growth: float, limit: int
+) -> list[tuple[Image, int, str | None]]:
+    """Images whose proposals are missing, were made from fewer than 1/`growth` of today's examples, or with another project model than
+    today's; with the number of examples and the model's id (None: there is none)."""
     counted = (
         select(examples.c.project_id, func.count(func.distinct(examples.c.image_id)).label("n"))
         .group_by(examples.c.project_id)
         .having(func.count(func.distinct(examples.c.image_id)) >= least)
         .subquery()
     )
+    m = project_models.c
+    model = func.coalesce(m.id, "")
     query = (
-        select(images, counted.c.n)
+        select(images, counted.c.n, m.id.label("model_id"))
         .join(counted, counted.c.project_id == images.c.project_id)
-        .where(images.c.proposed_from.is_not(None), images.c.proposed_from * growth <= counted.c.n)
+        .outerjoin(project_models, and_(m.project_id == images.c.project_id, m.active))
+        .where(
+            images.c.proposed_from.is_not(None),
+            or_(images.c.proposed_from * growth <= counted.c.n, images.c.proposed_by != model),
+        )
         .order_by(images.c.id)
         .limit(limit)
     )
-    return [(_image(row), int(row.n)) for row in conn.execute(query)]
+    return [(_image(row), int(row.n), row.model_id) for row in conn.execute(query)]
 
 
 def replace_proposals(
-    conn: Connection, image_id: str, made_from: int, found: list[Proposal], now_us: int
-) -> None:
-    """Put an image's proposals in the place of the earlier ones."""
-    conn.execute(delete(proposals).where(proposals.c.image_id == image_id))
+    conn: Connection, image_id: str, made_from: int, made_by: str, found: list[Proposal], now_us: int
+) -> bool:
+    """Put an image's proposals in the place of the earlier ones; `made_by`: the project model that looked at it, or "". Whether there
+    were earlier ones."""
+    had = conn.execute(delete(proposals).where(proposals.c.image_id == image_id)).rowcount > 0
     if found:
         rows = [
             {
@@ -176,7 +186,8 @@ def replace_proposals(
         ]
         conn.execute(insert(proposals), rows)
     query = update(images).where(images.c.id == image_id, images.c.proposed_from.is_not(None))
-    conn.execute(query.values(proposed_from=made_from))
+    conn.execute(query.values(proposed_from=made_from, proposed_by=made_by))
+    return had
 
 
 _PROPOSALS = (

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Float, Integer, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 
 from shared.db.session import metadata
 
@@ -22,6 +33,8 @@ images = Table(
     Column("stored_at_us", BigInteger, nullable=False),
     # How many consensus images the proposals were made from; -1: none were made yet. NULL: settled, none are wanted.
     Column("proposed_from", Integer, nullable=True, index=True),
+    # The project model that looked at it last; empty: none did.
+    Column("proposed_by", ID, nullable=False, default="", server_default=text("''")),
 )
 
 proposals = Table(
@@ -36,6 +49,33 @@ proposals = Table(
     Column("model", String(64), nullable=False),
     Column("version", String(64), nullable=False),
     Column("made_at_us", BigInteger, nullable=False),
+)
+
+# Versions of each project's own segmenter, as synthesis told of them.
+project_models = Table(
+    "inference_project_models",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("project_id", ID, nullable=False),
+    Column("version", Integer, nullable=False),  # 1, 2, … within the project
+    Column("images", Integer, nullable=False),  # that it was trained on
+    Column("size", Integer, nullable=False),
+    Column(
+        "labels", Text, nullable=False
+    ),  # JSON list of label_id, images, groups, dice, error, present; in the file's order
+    Column("weights_key", String(300), nullable=False),
+    Column("weights_sha256", String(64), nullable=False),
+    Column("made_at_us", BigInteger, nullable=False),
+    Column("active", Boolean, nullable=False),  # the one that proposes; at most one of a project
+    UniqueConstraint("project_id", "version"),
+)
+
+# Where the lab chose a version itself (0: none is to propose). Without a row the newest does.
+model_choices = Table(
+    "inference_model_choices",
+    metadata,
+    Column("project_id", ID, primary_key=True),
+    Column("version", Integer, nullable=False),
 )
 
 # What an accepted consensus image taught about its project, one row a label (`domain.prior.Example`).

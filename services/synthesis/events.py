@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from google.protobuf.json_format import MessageToDict
@@ -18,8 +18,11 @@ from shared.contracts.bramble.images.v1.events_pb2 import ImageDeleted, ImageSto
 from shared.imaging import rle
 
 
-def handlers(store: Store, blobs: BlobStore) -> list[Handler]:
-    """What this service does on each event; each in one transaction with the inbox."""
+def handlers(
+    store: Store, blobs: BlobStore, ask: Callable[[Connection, str], object] | None = None
+) -> list[Handler]:
+    """What this service does on each event; each in one transaction with the inbox. ``ask`` is told of each project whose accepted
+    consensus grew or changed."""
 
     def on_project(conn: Connection, _envelope: Envelope, message: Any) -> None:
         labels = [{"id": label.id, "name": label.name, "color": label.color} for label in message.labels]
@@ -45,7 +48,8 @@ def handlers(store: Store, blobs: BlobStore) -> list[Handler]:
             "agreement": {str(label.mask.label_id): round(label.agreement, 6) for label in message.labels},
         }
         told = {**_image(image), "consensus": consensus}
-        store.tell(conn, message.project_id, "consensus", image.id, told)
+        if store.tell(conn, message.project_id, "consensus", image.id, told) and ask is not None:
+            ask(conn, message.project_id)
 
     def on_state(conn: Connection, envelope: Envelope, message: ConsensusUpdated) -> None:
         # A message from before the status existed tells of escalation only.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from services.synthesis import api, events, game_api
+from services.synthesis import api, events, game_api, segmenters
 from services.synthesis.game_store import GameStore
 from services.synthesis.queue import JobQueue
 from services.synthesis.store import Store
@@ -27,7 +27,9 @@ def create_app(deps: Deps) -> FastAPI:
 
 def create_consumers(deps: Deps) -> list[ConsumerRunner]:
     """The consumer of projects, gold and accepted consensus."""
-    handlers = events.handlers(Store(deps.db, deps.clock), deps.blobs)
+    queue = JobQueue(deps.db, deps.clock, deps.settings.job_lease_s)
+    ask = segmenters.asker(queue) if deps.settings.project_models else None
+    handlers = events.handlers(Store(deps.db, deps.clock), deps.blobs, ask)
     # Nobody waits for these: a training or a dataset looks at what is known when it begins.
     return [
         ConsumerRunner(deps.bus, deps.db, deps.service, handlers, clock=deps.clock, together=50, linger_s=1.0)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import Connection, Row, and_, case, or_, select, update
 
 from services.synthesis.domain import jobs as life
 from services.synthesis.tables import jobs
 from shared.clock import Clock
 from shared.db.session import Database
+from shared.db.upsert import upsert
 from shared.errors import Conflict, NotFound
 from shared.ids import new_id
 
@@ -29,29 +30,38 @@ class JobQueue:
         self._db, self._clock, self.lease_s = db, clock, lease_s
 
     def create(self, project_id: str, kind: str, params: Mapping[str, Any], created_by: str) -> Job:
-        """A queued job with checked ``params``."""
-        job_id = new_id()
+        """A queued job with checked ``params``. Raises Conflict where there may be only one of its kind at once, and there is."""
         with self._db.begin() as conn:
-            conn.execute(
-                insert(jobs).values(
-                    id=job_id,
-                    project_id=project_id,
-                    kind=kind,
-                    params=dict(params),
-                    status=life.QUEUED,
-                    progress=0.0,
-                    stage="",
-                    detail="",
-                    created_by=created_by,
-                    created_at_us=self._clock.now_us(),
-                    worker="",
-                    attempts=0,
-                    checkpoint_key="",
-                    checkpoint_step=0,
-                    state={},
+            job_id = self.add(conn, project_id, kind, params, created_by)
+            if job_id is None:
+                raise Conflict(
+                    "The project's segmenter is being trained already; wait for that job, or cancel it first."
                 )
-            )
             return _one(conn, job_id)
+
+    def add(
+        self, conn: Connection, project_id: str, kind: str, params: Mapping[str, Any], created_by: str
+    ) -> str | None:
+        """The same in the caller's transaction: the new job's id; None where there may be only one of its kind at once, and there is."""
+        job_id = new_id()
+        new = upsert(conn.dialect.name, jobs).values(
+            id=job_id,
+            project_id=project_id,
+            kind=kind,
+            params=dict(params),
+            status=life.QUEUED,
+            progress=0.0,
+            stage="",
+            detail="",
+            created_by=created_by,
+            created_at_us=self._clock.now_us(),
+            worker="",
+            attempts=0,
+            checkpoint_key="",
+            checkpoint_step=0,
+            state={},
+        )
+        return conn.execute(new.on_conflict_do_nothing().returning(jobs.c.id)).scalar()
 
     def get(self, job_id: str) -> Job:
         """The job. Raises NotFound."""
@@ -86,11 +96,19 @@ class JobQueue:
         with self._db.read() as conn:
             return conn.execute(select(jobs.c.id).where(self._free()).limit(1)).first() is not None
 
+    def has_other(self, job_id: str) -> bool:
+        """Whether a job that somebody asked for waits while ``job_id`` is worked on."""
+        free = and_(self._free(), jobs.c.id != job_id, jobs.c.kind != "segmenter")
+        with self._db.read() as conn:
+            return conn.execute(select(jobs.c.id).where(free).limit(1)).first() is not None
+
     def claim(self, worker: str) -> Job | None:
-        """The oldest free job, now ``worker``'s; None when there is none. One taken over too often is failed instead."""
+        """The oldest free job (a segmenter's training after all others), now ``worker``'s; None when there is none. One taken over too
+        often is failed instead."""
         with self._db.begin() as conn:
+            last = case((jobs.c.kind == "segmenter", 1), else_=0)
             row = conn.execute(
-                select(jobs).where(self._free()).order_by(jobs.c.created_at_us).limit(1)
+                select(jobs).where(self._free()).order_by(last, jobs.c.created_at_us).limit(1)
             ).first()
             if row is None:
                 return None

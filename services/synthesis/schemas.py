@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from shared.clock import to_rfc3339
 
 T = TypeVar("T")
-JobKind = Literal["train", "sample", "synthesise", "dataset", "study", "verify"]
+JobKind = Literal["train", "sample", "synthesise", "dataset", "study", "verify", "segmenter"]
 
 
 class Page(BaseModel, Generic[T]):

@@ -47,16 +47,17 @@ class Store:
 
     def tell(
         self, conn: Connection, project_id: str, kind: str, image_id: str, data: Mapping[str, Any]
-    ) -> None:
-        """Remember a fact about an image, see `domain.facts`; what changes nothing isn't kept."""
+    ) -> bool:
+        """Remember a fact about an image, see `domain.facts`; what changes nothing isn't kept. Whether it changed anything."""
         keys = {"project_id": project_id, "image_id": image_id}
         row = conn.execute(_ITEM, {"p": project_id, "i": image_id}).first()
         before = known(row) if row is not None else Known(image_id)
         after = apply(before, kind, data)
         if after == before:
-            return
+            return False
         journal.add(conn, self.clock, project_id, kind, image_id, data)
         put(conn, items, keys, {**after.columns(), "updated_at_us": self.clock.now_us()})
+        return True
 
     # Projects, items, splits
 

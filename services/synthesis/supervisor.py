@@ -79,6 +79,7 @@ class WorkerSupervisor(threading.Thread):
             "BRAMBLE_DATABASE_URL": settings.database_url,
             "BRAMBLE_BLOB_URL": settings.blob_url,
             "BRAMBLE_JOB_LEASE_S": str(settings.job_lease_s),
+            "BRAMBLE_PROJECT_MODELS": str(settings.project_models).lower(),
             "BRAMBLE_LOG_LEVEL": settings.log_level,
             "BRAMBLE_LOG_FORMAT": settings.log_format,
         }

@@ -17,6 +17,7 @@ from sqlalchemy import (
     text,
 )
 
+from shared.db.partial import partial_index
 from shared.db.session import metadata
 
 projects = Table(
@@ -107,6 +108,13 @@ jobs = Table(
     Column("error", Text),
     Index("ix_synthesis_jobs_project", "project_id", "id"),
     Index("ix_synthesis_jobs_work", "status", "created_at_us"),
+)
+# A project's segmenter is asked for by events and by people: never twice at once.
+partial_index(
+    "uq_synthesis_jobs_segmenter",
+    jobs.c.project_id,
+    unique=True,
+    where="kind = 'segmenter' AND status IN ('queued', 'running')",
 )
 
 generators = Table(

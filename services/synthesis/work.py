@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from services.synthesis import builder, material
+from services.synthesis import builder, material, segmenters
 from services.synthesis.domain.jobs import PREVIEWS, preview_key
 from services.synthesis.domain.params import (
     MIN_TRAIN_IMAGES,
@@ -61,6 +61,8 @@ class Context:
     """The operator's Stable Diffusion, for the controlnet backend."""
     processes: int = 0
     """Of a training; 0: one a GPU."""
+    ask: segmenters.Ask | None = None
+    """Asks for a project's next segmenter, where they are trained by themselves."""
 
     def checkpoints(self) -> BlobCheckpoints:
         """Checkpoints as blobs, their pointer in the job's row."""
@@ -111,6 +113,7 @@ def run(context: Context) -> None:
         "dataset": _dataset_job,
         "study": _study_job,
         "verify": _verify_job,
+        "segmenter": segmenters.job,
     }
     kinds[context.job.kind](context)
 

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from services.synthesis import work
+from services.synthesis import segmenters, work
 from services.synthesis.parent import die_with
 from services.synthesis.queue import Job, JobQueue, LostJob
 from services.synthesis.store import Store
@@ -48,6 +48,7 @@ class Worker:
         lease_s: float,
         sd_path: Path | None = None,
         processes: int = 0,
+        project_models: bool = False,
     ) -> None:
         self.name = f"{os.getpid()}-{new_id()[-8:]}"
         self.queue = JobQueue(db, clock, lease_s)
@@ -55,6 +56,7 @@ class Worker:
         self.blobs = blobs
         self._sd_path = sd_path
         self._processes = processes
+        self._ask = segmenters.asker(self.queue) if project_models else None
         self._halt = threading.Event()
 
     def stop(self) -> None:
@@ -95,6 +97,7 @@ class Worker:
             dict(job.state or {}),
             self._sd_path,
             self._processes,
+            self._ask,
         )
         try:
             work.run(context)
@@ -103,6 +106,9 @@ class Worker:
             log.info("job %s is left: %s", job.id, reason)
             if self._halt.is_set():
                 self._end(job, "release")
+            elif isinstance(reason, Stopped) and reason.reason == RELEASED:
+                # It gave way to another job; that was no failed attempt.
+                self._end(job, "release", attempts=job.attempts - 1)
             else:
                 self._tidy(context)
         except BrambleError as error:
@@ -202,7 +208,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     db = Database(settings.database_url_for(work.SERVICE))
     blobs = create_blobs(settings.blob_url, settings.data_dir)
     worker = Worker(
-        db, blobs, SystemClock(), settings.job_lease_s, settings.sd_path, settings.train_processes
+        db,
+        blobs,
+        SystemClock(),
+        settings.job_lease_s,
+        settings.sd_path,
+        settings.train_processes,
+        settings.project_models,
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())

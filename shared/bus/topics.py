@@ -17,6 +17,7 @@ _PARTS = {
     "bramble.consensus.v1.LabelConsensus",
     "bramble.consensus.v1.RaterAdvice",
     "bramble.annotations.v1.Overlap",
+    "bramble.synthesis.v1.LabelSkill",
 }
 
 

@@ -110,6 +110,8 @@ def _inference() -> list[Route]:
         Route("POST", "/images/{image_id}/segment", i),
         Route("GET", "/images/{image_id}/embedding", i),
         Route("GET", "/images/{image_id}/proposals", i),
+        Route("GET", "/projects/{project_id}/segmenters", i, _LAB),
+        Route("PUT", "/projects/{project_id}/segmenters", i, _LAB, audit="segmenter.choose"),
         Route("GET", "/models", i),
         Route("GET", "/models/{name}/{version}/model.onnx", i),
     ]

@@ -13,7 +13,7 @@ from shared.errors import InvalidInput
 MIN_TRAIN_IMAGES = 4
 """Fewer images in the training fold teach a generator nothing but copies."""
 
-KINDS = ("train", "sample", "synthesise", "dataset", "study", "verify")
+KINDS = ("train", "sample", "synthesise", "dataset", "study", "verify", "segmenter")
 SOURCES = ("real", "consensus", "synthetic")
 BACKENDS = ("diffusion", "controlnet")
 SAMPLERS = ("ddim", "dpm")
@@ -292,6 +292,7 @@ def job_params(kind: str, values: Mapping[str, Any]) -> dict[str, Any]:
         "dataset": (DatasetParams,),
         "study": (StudyParams,),
         "verify": (VerifyParams,),
+        "segmenter": (SegmenterParams,),
     }
     if kind != "synthesise":
         return as_dict(parse(classes[kind][0], values))

@@ -36,8 +36,10 @@ LABELS = (3, 7)
 class House:
     """The service with a project of phantoms, and what tests do with it."""
 
-    def __init__(self, folder: Path, lease_s: float = 30.0) -> None:
-        self.settings = Settings(data_dir=folder, job_lease_s=lease_s, internal_secret="test")  # type: ignore[call-arg]
+    def __init__(self, folder: Path, lease_s: float = 30.0, project_models: bool = False) -> None:
+        self.settings = Settings(
+            data_dir=folder, job_lease_s=lease_s, internal_secret="test", project_models=project_models
+        )  # type: ignore[call-arg]
         self.deps = Deps.create("synthesis", self.settings)
         self.deps.db.create_all(("synthesis_", "bus_"))
         self.store = Store(self.deps.db, SystemClock())

@@ -17,7 +17,7 @@ from services.annotations.events import (
     on_proposal_ready,
     on_rater_scored,
 )
-from shared.contracts.bramble.common.v1.common_pb2 import Envelope, ImageRef
+from shared.contracts.bramble.common.v1.common_pb2 import Envelope, ImageRef, LabelMask
 from shared.contracts.bramble.consensus.v1.events_pb2 import ConsensusUpdated, RaterScored
 from shared.contracts.bramble.images.v1.events_pb2 import ImageStored
 from shared.contracts.bramble.inference.v1.events_pb2 import ProposalReady
@@ -203,8 +203,20 @@ def test_events_of_other_services(kit: Kit) -> None:
     assert kit.counts(project["id"])["images"] == 1
     assert [e.image.id for e in kit.events("TaskCreated")] == [image.id]
     with kit.deps.db.begin() as conn:
-        on_proposal_ready(conn, Envelope(), ProposalReady(project_id=project["id"], image_id=image.id))
+        on_proposal_ready(conn, Envelope(), proposal(project["id"], image.id))
     assert kit.next(project["id"], "ann")["task"]["has_proposal"] is True
+    with kit.deps.db.begin() as conn:
+        on_proposal_ready(conn, Envelope(), ProposalReady(project_id=project["id"], image_id=image.id))
+    assert kit.next(project["id"], "ann")["task"]["has_proposal"] is False, (
+        "a later model found none good enough"
+    )
+
+
+def proposal(project_id: str, image_id: str) -> ProposalReady:
+    """The event of a base annotation of one label."""
+    return ProposalReady(
+        project_id=project_id, image_id=image_id, masks=[LabelMask(label_id=1)], scores=[0.8]
+    )
 
 
 def test_the_control_arm_is_asked_without_a_proposal_and_stays_so(kit: Kit) -> None:
@@ -215,7 +227,7 @@ def test_the_control_arm_is_asked_without_a_proposal_and_stays_so(kit: Kit) -> N
         project = kit.project(quorum=60, proposal_control=share)
         image = kit.image(project["id"])
         with kit.deps.db.begin() as conn:
-            on_proposal_ready(conn, Envelope(), ProposalReady(project_id=project["id"], image_id=image))
+            on_proposal_ready(conn, Envelope(), proposal(project["id"], image))
         return project
 
     assert all(asked(prepared(0.0), f"r{n}") for n in range(5))

@@ -1673,6 +1673,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/projects/{project_id}/segmenters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Segmenters
+         * @description The versions of the project's own segmenter, newest first, and which one proposes.
+         */
+        get: operations["segmenters"];
+        /**
+         * Choose Segmenter
+         * @description Roll back to a version, turn it off (0), or go back to the newest (null). Proposals are made again in the background.
+         */
+        put: operations["chooseSegmenter"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/projects/{project_id}/submissions": {
         parameters: {
             query?: never;
@@ -2878,7 +2902,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "train" | "sample" | "synthesise" | "dataset" | "study" | "verify";
+            kind: "train" | "sample" | "synthesise" | "dataset" | "study" | "verify" | "segmenter";
             /** Params */
             params?: {
                 [key: string]: unknown;
@@ -4291,6 +4315,49 @@ export interface components {
             ms: number;
         };
         /**
+         * SegmenterChoice
+         * @example {}
+         */
+        SegmenterChoice: {
+            /**
+             * Version
+             * @description 0: none is to propose; null: the newest, also those to come.
+             */
+            version: number | null;
+        };
+        /** SegmenterVersionOut */
+        SegmenterVersionOut: {
+            /** Version */
+            version: number;
+            /**
+             * Images
+             * @description Consensus images that it was trained on.
+             */
+            images: number;
+            /** Made At */
+            made_at: string;
+            /**
+             * Proposes
+             * @description Whether it proposes now.
+             */
+            proposes: boolean;
+            /** Labels */
+            labels: components["schemas"]["SkillOut"][];
+        };
+        /**
+         * SegmentersOut
+         * @description The project's own segmenter, newest version first.
+         */
+        SegmentersOut: {
+            /**
+             * Chosen
+             * @description The version that the lab chose; 0: none proposes; null: the newest does.
+             */
+            chosen: number | null;
+            /** Items */
+            items: components["schemas"]["SegmenterVersionOut"][];
+        };
+        /**
          * Share
          * @description A share with its 95 % interval; null where there is no answer.
          */
@@ -4349,6 +4416,36 @@ export interface components {
              * @description Of these, left empty.
              */
             missed: number;
+        };
+        /**
+         * SkillOut
+         * @description What consensus images that were held back say of the masks of one label.
+         */
+        SkillOut: {
+            /** Label Id */
+            label_id: number;
+            /** Images */
+            images: number;
+            /**
+             * Groups
+             * @description Patients (or volumes) among them; none was in training and held back at once.
+             */
+            groups: number;
+            /**
+             * Dice
+             * @description Mean Dice.
+             */
+            dice: number;
+            /**
+             * Error
+             * @description By how much the expected Dice is off on average, each patient counting once.
+             */
+            error: number;
+            /**
+             * Present
+             * @description Share of the images that have the label.
+             */
+            present: number;
         };
         /** SkipIn */
         SkipIn: {
@@ -8439,6 +8536,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Round"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            409: components["responses"]["Problem409"];
+            410: components["responses"]["Problem410"];
+            413: components["responses"]["Problem413"];
+            415: components["responses"]["Problem415"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+            507: components["responses"]["Problem507"];
+        };
+    };
+    segmenters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentersOut"];
+                };
+            };
+            400: components["responses"]["Problem400"];
+            401: components["responses"]["Problem401"];
+            403: components["responses"]["Problem403"];
+            404: components["responses"]["Problem404"];
+            410: components["responses"]["Problem410"];
+            422: components["responses"]["Problem422"];
+            429: components["responses"]["Problem429"];
+            502: components["responses"]["Problem502"];
+            503: components["responses"]["Problem503"];
+        };
+    };
+    chooseSegmenter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                project_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SegmenterChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SegmentersOut"];
                 };
             };
             400: components["responses"]["Problem400"];

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from shared.contracts.bramble.common.v1 import common_pb2 as bramble_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!bramble/inference/v1/events.proto\x12\x14\x62ramble.inference.v1\x1a\x1e\x62ramble/common/v1/common.proto\"\x8e\x01\n\x11\x45mbeddingComputed\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x15\n\rmodel_version\x18\x04 \x01(\t\x12-\n\tembedding\x18\x05 \x01(\x0b\x32\x1a.bramble.common.v1.BlobRef\"\x98\x01\n\rProposalReady\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x15\n\rmodel_version\x18\x04 \x01(\t\x12+\n\x05masks\x18\x05 \x03(\x0b\x32\x1c.bramble.common.v1.LabelMask\x12\x0e\n\x06scores\x18\x06 \x03(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!bramble/inference/v1/events.proto\x12\x14\x62ramble.inference.v1\x1a\x1e\x62ramble/common/v1/common.proto\"\x8e\x01\n\x11\x45mbeddingComputed\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x15\n\rmodel_version\x18\x04 \x01(\t\x12-\n\tembedding\x18\x05 \x01(\x0b\x32\x1a.bramble.common.v1.BlobRef\"\xbe\x01\n\rProposalReady\x12\x10\n\x08image_id\x18\x01 \x01(\t\x12\x12\n\nproject_id\x18\x02 \x01(\t\x12\r\n\x05model\x18\x03 \x01(\t\x12\x15\n\rmodel_version\x18\x04 \x01(\t\x12+\n\x05masks\x18\x05 \x03(\x0b\x32\x1c.bramble.common.v1.LabelMask\x12\x0e\n\x06scores\x18\x06 \x03(\x01\x12\x15\n\rproject_model\x18\x07 \x01(\t\x12\r\n\x05\x64oubt\x18\x08 \x01(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,5 +35,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EMBEDDINGCOMPUTED']._serialized_start=92
   _globals['_EMBEDDINGCOMPUTED']._serialized_end=234
   _globals['_PROPOSALREADY']._serialized_start=237
-  _globals['_PROPOSALREADY']._serialized_end=389
+  _globals['_PROPOSALREADY']._serialized_end=427
 # @@protoc_insertion_point(module_scope)

@@ -61,10 +61,16 @@ class ProposalReady(_message.Message):
     MODEL_VERSION_FIELD_NUMBER: _builtins.int
     MASKS_FIELD_NUMBER: _builtins.int
     SCORES_FIELD_NUMBER: _builtins.int
+    PROJECT_MODEL_FIELD_NUMBER: _builtins.int
+    DOUBT_FIELD_NUMBER: _builtins.int
     image_id: _builtins.str
     project_id: _builtins.str
     model: _builtins.str
     model_version: _builtins.str
+    project_model: _builtins.str
+    """id of the project's own segmenter that looked at the image; empty: none did"""
+    doubt: _builtins.float
+    """what that expects to be missing of its masks' Dice, 0..1; 0 where none looked"""
     @_builtins.property
     def masks(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.LabelMask]: ...
     @_builtins.property
@@ -78,10 +84,12 @@ class ProposalReady(_message.Message):
         model_version: _builtins.str = ...,
         masks: _abc.Iterable[_common_pb2.LabelMask] | None = ...,
         scores: _abc.Iterable[_builtins.float] | None = ...,
+        project_model: _builtins.str = ...,
+        doubt: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["image_id", b"image_id", "masks", b"masks", "model", b"model", "model_version", b"model_version", "project_id", b"project_id", "scores", b"scores"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["doubt", b"doubt", "image_id", b"image_id", "masks", b"masks", "model", b"model", "model_version", b"model_version", "project_id", b"project_id", "project_model", b"project_model", "scores", b"scores"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

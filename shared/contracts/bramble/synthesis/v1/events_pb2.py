@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from shared.contracts.bramble.common.v1 import common_pb2 as bramble_dot_common_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!bramble/synthesis/v1/events.proto\x12\x14\x62ramble.synthesis.v1\x1a\x1e\x62ramble/common/v1/common.proto\"\xa6\x01\n\x10GeneratorTrained\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x14\n\x0cgenerator_id\x18\x02 \x01(\t\x12\x0e\n\x06job_id\x18\x03 \x01(\t\x12\r\n\x05steps\x18\x04 \x01(\r\x12\x0e\n\x06images\x18\x05 \x01(\r\x12\x0c\n\x04seed\x18\x06 \x01(\x04\x12+\n\x07weights\x18\x07 \x01(\x0b\x32\x1a.bramble.common.v1.BlobRef\"r\n\x12SynthesisCompleted\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x14\n\x0cgenerator_id\x18\x02 \x01(\t\x12\x0e\n\x06job_id\x18\x03 \x01(\t\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x04 \x01(\r\x12\x10\n\x08rejected\x18\x05 \x01(\r\"\x9d\x01\n\x10\x44\x61tasetPublished\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x12\n\ndataset_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\r\x12\x0e\n\x06sha256\x18\x05 \x01(\t\x12\x0c\n\x04real\x18\x06 \x01(\r\x12\x11\n\tconsensus\x18\x07 \x01(\r\x12\x11\n\tsynthetic\x18\x08 \x01(\rb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!bramble/synthesis/v1/events.proto\x12\x14\x62ramble.synthesis.v1\x1a\x1e\x62ramble/common/v1/common.proto\"\xa6\x01\n\x10GeneratorTrained\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x14\n\x0cgenerator_id\x18\x02 \x01(\t\x12\x0e\n\x06job_id\x18\x03 \x01(\t\x12\r\n\x05steps\x18\x04 \x01(\r\x12\x0e\n\x06images\x18\x05 \x01(\r\x12\x0c\n\x04seed\x18\x06 \x01(\x04\x12+\n\x07weights\x18\x07 \x01(\x0b\x32\x1a.bramble.common.v1.BlobRef\"\xc9\x01\n\x10SegmenterTrained\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x14\n\x0csegmenter_id\x18\x02 \x01(\t\x12\x0e\n\x06job_id\x18\x03 \x01(\t\x12\x0e\n\x06images\x18\x04 \x01(\r\x12\x0c\n\x04size\x18\x05 \x01(\r\x12\x30\n\x06labels\x18\x06 \x03(\x0b\x32 .bramble.synthesis.v1.LabelSkill\x12+\n\x07weights\x18\x07 \x01(\x0b\x32\x1a.bramble.common.v1.BlobRef\"l\n\nLabelSkill\x12\x10\n\x08label_id\x18\x01 \x01(\r\x12\x0e\n\x06images\x18\x02 \x01(\r\x12\x0e\n\x06groups\x18\x03 \x01(\r\x12\x0c\n\x04\x64ice\x18\x04 \x01(\x01\x12\r\n\x05\x65rror\x18\x05 \x01(\x01\x12\x0f\n\x07present\x18\x06 \x01(\x01\"r\n\x12SynthesisCompleted\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x14\n\x0cgenerator_id\x18\x02 \x01(\t\x12\x0e\n\x06job_id\x18\x03 \x01(\t\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x04 \x01(\r\x12\x10\n\x08rejected\x18\x05 \x01(\r\"\x9d\x01\n\x10\x44\x61tasetPublished\x12\x12\n\nproject_id\x18\x01 \x01(\t\x12\x12\n\ndataset_id\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0f\n\x07version\x18\x04 \x01(\r\x12\x0e\n\x06sha256\x18\x05 \x01(\t\x12\x0c\n\x04real\x18\x06 \x01(\r\x12\x11\n\tconsensus\x18\x07 \x01(\r\x12\x11\n\tsynthetic\x18\x08 \x01(\rb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,8 +34,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GENERATORTRAINED']._serialized_start=92
   _globals['_GENERATORTRAINED']._serialized_end=258
-  _globals['_SYNTHESISCOMPLETED']._serialized_start=260
-  _globals['_SYNTHESISCOMPLETED']._serialized_end=374
-  _globals['_DATASETPUBLISHED']._serialized_start=377
-  _globals['_DATASETPUBLISHED']._serialized_end=534
+  _globals['_SEGMENTERTRAINED']._serialized_start=261
+  _globals['_SEGMENTERTRAINED']._serialized_end=462
+  _globals['_LABELSKILL']._serialized_start=464
+  _globals['_LABELSKILL']._serialized_end=572
+  _globals['_SYNTHESISCOMPLETED']._serialized_start=574
+  _globals['_SYNTHESISCOMPLETED']._serialized_end=688
+  _globals['_DATASETPUBLISHED']._serialized_start=691
+  _globals['_DATASETPUBLISHED']._serialized_end=848
 # @@protoc_insertion_point(module_scope)

@@ -4,8 +4,10 @@ isort:skip_file
 """
 
 from shared.contracts.bramble.common.v1 import common_pb2 as _common_pb2
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -54,6 +56,90 @@ class GeneratorTrained(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GeneratorTrained: _TypeAlias = GeneratorTrained  # noqa: Y015
+
+@_typing.final
+class SegmenterTrained(_message.Message):
+    """A project's own segmenter: the ONNX file takes the frame as a square, and holds its calibration (docs/segmenter.md)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROJECT_ID_FIELD_NUMBER: _builtins.int
+    SEGMENTER_ID_FIELD_NUMBER: _builtins.int
+    JOB_ID_FIELD_NUMBER: _builtins.int
+    IMAGES_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    WEIGHTS_FIELD_NUMBER: _builtins.int
+    project_id: _builtins.str
+    segmenter_id: _builtins.str
+    job_id: _builtins.str
+    images: _builtins.int
+    """consensus images that it was trained on"""
+    size: _builtins.int
+    """side of the square, pixels"""
+    @_builtins.property
+    def labels(self) -> _containers.RepeatedCompositeFieldContainer[Global___LabelSkill]:
+        """in the order of the file's planes"""
+
+    @_builtins.property
+    def weights(self) -> _common_pb2.BlobRef: ...
+    def __init__(
+        self,
+        *,
+        project_id: _builtins.str = ...,
+        segmenter_id: _builtins.str = ...,
+        job_id: _builtins.str = ...,
+        images: _builtins.int = ...,
+        size: _builtins.int = ...,
+        labels: _abc.Iterable[Global___LabelSkill] | None = ...,
+        weights: _common_pb2.BlobRef | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["weights", b"weights"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["images", b"images", "job_id", b"job_id", "labels", b"labels", "project_id", b"project_id", "segmenter_id", b"segmenter_id", "size", b"size", "weights", b"weights"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SegmenterTrained: _TypeAlias = SegmenterTrained  # noqa: Y015
+
+@_typing.final
+class LabelSkill(_message.Message):
+    """What held-back consensus images say of one label's masks."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LABEL_ID_FIELD_NUMBER: _builtins.int
+    IMAGES_FIELD_NUMBER: _builtins.int
+    GROUPS_FIELD_NUMBER: _builtins.int
+    DICE_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    PRESENT_FIELD_NUMBER: _builtins.int
+    label_id: _builtins.int
+    images: _builtins.int
+    groups: _builtins.int
+    dice: _builtins.float
+    """mean"""
+    error: _builtins.float
+    """mean absolute error of the expected Dice, each group counting once"""
+    present: _builtins.float
+    """share of the images that have the label"""
+    def __init__(
+        self,
+        *,
+        label_id: _builtins.int = ...,
+        images: _builtins.int = ...,
+        groups: _builtins.int = ...,
+        dice: _builtins.float = ...,
+        error: _builtins.float = ...,
+        present: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dice", b"dice", "error", b"error", "groups", b"groups", "images", b"images", "label_id", b"label_id", "present", b"present"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LabelSkill: _TypeAlias = LabelSkill  # noqa: Y015
 
 @_typing.final
 class SynthesisCompleted(_message.Message):
