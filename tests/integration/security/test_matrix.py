@@ -239,6 +239,7 @@ MAY_BE_EMPTY = {
     "GET /models/{name}/{version}/model.onnx",
     "GET /leases/{lease_id}/draft",
     "GET /me/work/{submission_id}",
+    "GET /jobs/{job_id}/preview",
     "POST /projects/{project_id}/advice/{advice_id}/seen",
 }
 
