@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { BitMask } from "~/lib/canvas/bitmask";
 import { toScreen } from "~/lib/canvas/view";
 import { before } from "~/lib/editor/usePrompt";
+import { pixels } from "~/lib/stage/frame";
 import { intoSight, steppedTo } from "~/lib/stage/crosshair";
 import { NO_PROMPT, PromptMarks } from "~/lib/stage/prompts";
 
@@ -99,5 +100,24 @@ describe("the keyboard's crosshair", () => {
         expect(Math.abs(again.x) + Math.abs(again.y)).toBeLessThan(0.001);
       }),
     );
+  });
+});
+
+describe("a frame's size", () => {
+  const png = (width: number, height: number): Blob => {
+    const head = new DataView(new ArrayBuffer(40));
+    head.setUint32(0, 0x89504e47);
+    head.setUint32(16, width);
+    head.setUint32(20, height);
+    return new Blob([head.buffer]);
+  };
+  it("is read from a PNG's header, so that large ones are decoded elsewhere", async () => {
+    expect(await pixels(png(4096, 3000))).toBe(4096 * 3000);
+    expect(await pixels(png(1, 1))).toBe(1);
+  });
+  it("is guessed from the bytes of anything else, also of a file that is cut off", async () => {
+    expect(await pixels(new Blob([new Uint8Array(900)]))).toBe(900);
+    expect(await pixels(new Blob([new Uint8Array([0x89, 0x50, 0x4e, 0x47])]))).toBe(4);
+    expect(await pixels(new Blob([]))).toBe(0);
   });
 });

@@ -1,6 +1,7 @@
 import type { GreyFrame } from "~/lib/canvas/document";
 import { greyOf } from "~/lib/canvas/grey";
 import { noteHistogram } from "~/lib/canvas/window";
+import { DECODING } from "./decoding";
 
 export interface Frame {
   width: number;
@@ -11,14 +12,15 @@ export interface Frame {
   grey: GreyFrame;
 }
 
-/** The picture goes to the worker and comes back: it is moved, not copied. */
-export interface GreyRequest {
+/** The file is only named to the worker, and the picture moved from it: neither is copied. */
+export interface FrameRequest {
   id: number;
-  picture: ImageBitmap;
+  file: Blob;
 }
-export interface GreyResponse {
+export interface FrameResponse {
   id: number;
-  picture: ImageBitmap;
+  /** Null where the worker couldn't decode the file. */
+  picture: ImageBitmap | null;
   /** Null where the worker has no canvas of its own. */
   grey: Uint8Array<ArrayBuffer> | null;
   counts: Uint32Array<ArrayBuffer> | null;
@@ -27,20 +29,22 @@ export interface GreyResponse {
 /** Up to here the page reads the pixels itself, in a few ms: a worker would take longer to begin. */
 const SMALL_PX = 1 << 19;
 
-/** Decodes a frame's bytes into a picture and its grey values. A large frame is read in a worker, while the person goes on drawing. */
+/** Pixels of a PNG by its header, which frames are; of another kind as many as its bytes. Reads 24 bytes and decodes nothing. */
+export async function pixels(blob: Blob): Promise<number> {
+  const head = new DataView(await blob.slice(0, 24).arrayBuffer());
+  const isPng = head.byteLength === 24 && head.getUint32(0) === 0x89504e47;
+  return isPng ? head.getUint32(16) * head.getUint32(20) : blob.size;
+}
+
+/** Decodes a frame's bytes into a picture and its grey values: a large frame in a worker, while the person goes on drawing. */
 export async function loadFrame(blob: Blob): Promise<Frame> {
-  const decode = (): Promise<ImageBitmap> => createImageBitmap(blob, { colorSpaceConversion: "none", premultiplyAlpha: "none" });
-  const picture = await decode();
-  const { width, height } = picture;
-  const frame = (p: ImageBitmap, data: Uint8Array): Frame => ({ width, height, picture: p, file: blob, grey: { width, height, data } });
-  if (width * height <= SMALL_PX || !readers()) return frame(picture, readHere(picture));
-  const read = await readers()!
-    .read(picture)
-    .catch(() => null);
-  // The worker broke, and the picture with it.
-  if (!read) {
-    const again = await decode();
-    return frame(again, readHere(again));
+  const frame = (picture: ImageBitmap, data: Uint8Array): Frame => ({ width: picture.width, height: picture.height, picture, file: blob, grey: { width: picture.width, height: picture.height, data } });
+  const worker = (await pixels(blob)) > SMALL_PX ? readers() : null;
+  const read = await worker?.read(blob).catch(() => null);
+  if (!read?.picture) {
+    // Small, no worker, or the worker broke: what is wrong with the file is then said here.
+    const picture = await createImageBitmap(blob, DECODING);
+    return frame(picture, readHere(picture));
   }
   if (read.counts && read.grey) noteHistogram(read.grey, read.counts);
   return frame(read.picture, read.grey ?? readHere(read.picture));
@@ -59,14 +63,14 @@ function readHere(picture: ImageBitmap): Uint8Array {
   return data;
 }
 
-/** A worker that reads pixels, one for the page. */
+/** A worker that decodes large frames, one for the page. */
 class Reader {
-  private readonly waiting = new Map<number, { resolve: (r: GreyResponse) => void; reject: (e: Error) => void }>();
+  private readonly waiting = new Map<number, { resolve: (r: FrameResponse) => void; reject: (e: Error) => void }>();
   private next = 1;
   isBroken = false;
 
   constructor(private readonly worker: Worker) {
-    worker.onmessage = ({ data }: MessageEvent<GreyResponse>) => {
+    worker.onmessage = ({ data }: MessageEvent<FrameResponse>) => {
       this.waiting.get(data.id)?.resolve(data);
       this.waiting.delete(data.id);
     };
@@ -78,11 +82,11 @@ class Reader {
     };
   }
 
-  read(picture: ImageBitmap): Promise<GreyResponse> {
+  read(file: Blob): Promise<FrameResponse> {
     const id = this.next++;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
-      this.worker.postMessage({ id, picture } satisfies GreyRequest, [picture]);
+      this.worker.postMessage({ id, file } satisfies FrameRequest);
     });
   }
 }
