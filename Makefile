@@ -76,8 +76,8 @@ types: $(VENV)/.dev ## mypy --strict
 unit: $(VENV)/.dev ## Unit and property tests
 	$(PY) -m pytest -n 2 --dist loadfile tests/unit tests/property -m "not slow and not real and not e2e and not torch"
 
-web-check: $(WEB)/node_modules/.stamp ## eslint, tsc, vitest
-	cd $(WEB) && npm run --silent lint && npm run --silent typecheck && npm test --silent
+web-check: $(WEB)/node_modules/.stamp ## eslint, tsc, vitest, drift of the API's types
+	cd $(WEB) && npm run --silent check
 
 contract: $(VENV)/.dev ## Ports and contracts: embedded adapters and the real servers
 	$(PY) -m pytest tests/contract
