@@ -117,7 +117,7 @@ class SegmentersOut(BaseModel):
 
 
 class SegmenterChoice(BaseModel):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"version": None}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"version": 0}]})
     version: Annotated[
         int | None,
         Field(ge=0, le=1_000_000, description="0: none is to propose; null: the newest, also those to come."),

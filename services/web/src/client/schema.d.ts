@@ -4316,7 +4316,9 @@ export interface components {
         };
         /**
          * SegmenterChoice
-         * @example {}
+         * @example {
+         *       "version": 0
+         *     }
          */
         SegmenterChoice: {
             /**

@@ -75,7 +75,7 @@ export interface Rater {
   decisions: { label_id: number; decision: "quarantine" | "lifted" | "appeal"; why: string; at: string }[];
 }
 
-export type JobKind = "train" | "sample" | "synthesise" | "dataset" | "study" | "verify";
+export type JobKind = "train" | "sample" | "synthesise" | "dataset" | "study" | "verify" | "segmenter";
 
 /** A job as the list shows it. */
 export interface JobRow {
