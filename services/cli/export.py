@@ -22,6 +22,20 @@ def consensus(project_id: str, out: Annotated[Path, typer.Option(help="ZIP file 
     show({"path": str(out)}, str(out))
 
 
+@app.command("instances")
+@guarded
+def instances(
+    project_id: str,
+    out: Annotated[Path, typer.Option(help="COCO file to write.")],
+    label: Annotated[int | None, typer.Option(help="Id of one label; left out: all.")] = None,
+) -> None:
+    """Fetch every object by itself, as COCO with one annotation an object."""
+    query = f"?label_id={label}" if label is not None else ""
+    with client() as api:
+        api.download(f"/projects/{project_id}/consensus/instances{query}", out)
+    show({"path": str(out)}, str(out))
+
+
 @app.command("submissions")
 @guarded
 def submissions(

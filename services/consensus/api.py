@@ -11,7 +11,7 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection, Row
 
-from services.consensus import export, metrics, refresh, schemas, store, store_history
+from services.consensus import export, export_instances, metrics, refresh, schemas, store, store_history
 from services.consensus.domain.auto import check_method
 from services.consensus.estimator import Estimator
 from services.consensus.merge import from_json
@@ -93,6 +93,29 @@ def create_router(deps: Deps) -> APIRouter:
         chunks: Iterator[bytes] = export.masks_zip(deps, project_id)
         headers = {"Content-Disposition": f'attachment; filename="consensus-{project_id}.zip"'}
         return StreamingResponse(chunks, media_type="application/zip", headers=headers)
+
+    @router.get(
+        "/projects/{project_id}/consensus/instances",
+        response_class=StreamingResponse,
+        responses={200: {"content": {"application/json": {}}, "description": "A streamed COCO file"}},
+    )
+    def download_instances(
+        project_id: Id,
+        who: Who,
+        label_id: Annotated[
+            int | None, Query(ge=1, description="Of one label only; left out: of all.")
+        ] = None,
+    ) -> StreamingResponse:
+        """Every object by itself, as COCO with one annotation an object (role expert).
+
+        For labels of which an image shows several: parts are matched across raters by overlap and merged one by one, as by
+        `bramble consensus --instances`. `score` is predicted Dice, `drawn` how many of `raters` drew the object.
+        """
+        who.require_scope("read")
+        who.require(project_id, Role.EXPERT)
+        chunks = export_instances.instances_json(deps, project_id, label_id)
+        headers = {"Content-Disposition": f'attachment; filename="instances-{project_id}.json"'}
+        return StreamingResponse(chunks, media_type="application/json", headers=headers)
 
     @router.get("/images/{image_id}/consensus", response_model=schemas.ImageConsensus)
     def get_consensus(image_id: Id, who: Who) -> dict[str, Any]:

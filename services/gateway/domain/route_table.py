@@ -127,6 +127,7 @@ def _consensus() -> list[Route]:
         Route("GET", "/images/{image_id}/consensus/versions/{version}", c, _EXPERT),
         Route("GET", "/projects/{project_id}/consensus/budget", c, _EXPERT),
         Route("GET", "/projects/{project_id}/consensus/masks", c, _LAB, audit="consensus.download"),
+        Route("GET", "/projects/{project_id}/consensus/instances", c, _LAB, audit="consensus.download"),
         Route("GET", "/projects/{project_id}/raters", c, _LAB),
         Route("POST", "/images/{image_id}/consensus/review", c, _EXPERT, audit="consensus.review"),
         Route("POST", "/projects/{project_id}/consensus/recompute", c, _LAB, audit="consensus.recompute"),

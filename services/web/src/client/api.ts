@@ -76,6 +76,7 @@ export const api = {
   consensusHistory: (i: string) => get<T.ConsensusHistory>(`/images/${i}/consensus/history`),
   budget: (p: string, query: { dice: number; share: number; images: number }) => get<T.Budget>(`/projects/${p}/consensus/budget`, { query }),
   probabilityUrl: (i: string, label: number) => url(`/images/${i}/consensus/${label}/probability`),
+  instancesUrl: (p: string) => url(`/projects/${p}/consensus/instances`),
   masksUrl: (p: string) => url(`/projects/${p}/consensus/masks`),
   raters: (p: string) => get<T.Page<T.Rater>>(`/projects/${p}/raters`, { query: { limit: 200 } }),
   review: (i: string, body: { decision: "accept" | "fix" | "send_back"; masks?: T.LabelMask[]; comment?: string }) => post<unknown>(`/images/${i}/consensus/review`, body),

@@ -72,6 +72,9 @@ export function Overview() {
           <a className="button button-plain" href={api.masksUrl(project.id)} download>
             <Icon name="download" /> {t("overview.masks")}
           </a>
+          <a className="button button-plain" href={api.instancesUrl(project.id)} download title={t("overview.objectsHint")}>
+            <Icon name="download" /> {t("overview.objects")}
+          </a>
         </div>
         <Failure error={recompute.error} />
         {recompute.isSuccess && <Notice tone="good">{t("overview.recomputing")}</Notice>}

@@ -120,7 +120,7 @@ export const ar = {
     cardCounts: "الصور: {{images}} · الإجابات: {{submissions}} · المقيّمون: {{raters}}", live: "مباشر", asVolunteer: "كما يراه المتطوّعون", sections: "الأقسام",
     tab: { overview: "نظرة عامة", images: "الصور", guide: "الدليل", notes: "الرسائل", gold: "المراجع", review: "المراجعة", raters: "المقيّمون", jobs: "المهام", datasets: "مجموعات البيانات", members: "الأعضاء", settings: "الإعدادات" },
   },
-  overview: {
+  overview: { objects: "الأجسام واحدًا واحدًا (COCO)", objectsHint: "حين تُظهر الصورة عدة أجسام من تسمية واحدة: لكل منها قناعه.", 
     noImages: "لا صور بعد. ارفع بعضها لتبدأ.", images: "الصور", goldNote: "منها {{count}} بمرجع", submissions: "الإجابات", ...counted("ratersNote", rater, "من «»", true), retired: "الصور المنجزة", openNote: "المفتوحة: {{count}}", leases: "تُرسم الآن", overshoot: "فوق النصاب: {{count}}",
     progress: "التقدّم", ...counted("quorum", answer, "تكتمل كل صورة مع «».", true), agreement: "الاتفاق", noConsensus: "لا إجماع بعد: يظهر مع أولى الإجابات.", chart: "الاتفاق على {{name}}: {{mean}} في المتوسط على {{count}} من الصور", chartText: "{{mean}} في المتوسط؛ قُبل {{accepted}} من {{count}}",
     method: "الطريقة", recompute: "إعادة الحساب", recomputing: "يُحسب الإجماع من جديد.", masks: "أقنعة الإجماع",

@@ -94,7 +94,7 @@ export const de = {
     cardCounts: "{{images}} Bilder · {{submissions}} Antworten · {{raters}} Beteiligte", live: "Live", asVolunteer: "Wie Freiwillige es sehen", sections: "Bereiche",
     tab: { overview: "Überblick", images: "Bilder", guide: "Anleitung", notes: "Nachrichten", gold: "Gold", review: "Prüfung", raters: "Beteiligte", jobs: "Aufträge", datasets: "Datensätze", members: "Mitglieder", settings: "Einstellungen" },
   },
-  overview: {
+  overview: { objects: "Objekte einzeln (COCO)", objectsHint: "Wo ein Bild mehrere Objekte eines Labels zeigt: jedes mit eigener Maske.", 
     noImages: "Noch gibt es keine Bilder. Laden Sie welche hoch.", images: "Bilder", goldNote: "{{count}} mit Gold", submissions: "Antworten", ratersNote_one: "von {{count}} Person", ratersNote_other: "von {{count}} Personen", retired: "Fertige Bilder", openNote: "{{count}} offen", leases: "Gerade in Arbeit", overshoot: "{{count}} über der Zielzahl",
     progress: "Fortschritt", quorum_one: "Ein Bild ist mit {{count}} Antwort fertig.", quorum_other: "Ein Bild ist mit {{count}} Antworten fertig.", agreement: "Übereinstimmung", noConsensus: "Noch kein Konsens: Er entsteht mit den ersten Antworten.", chart: "Übereinstimmung für {{name}}: im Mittel {{mean}} über {{count}} Bilder", chartText: "im Mittel {{mean}}; {{accepted}} von {{count}} angenommen",
     method: "Verfahren", recompute: "Neu berechnen", recomputing: "Der Konsens wird neu berechnet.", masks: "Konsensmasken",

@@ -45,7 +45,7 @@ export const more = {
     cardCounts: "{{images}} images · {{submissions}} answers · {{raters}} raters", live: "Live", asVolunteer: "As volunteers see it", sections: "Sections",
     tab: { overview: "Overview", images: "Images", guide: "Guide", notes: "Messages", gold: "Gold", review: "Review", raters: "Raters", jobs: "Jobs", datasets: "Datasets", members: "Members", settings: "Settings" },
   },
-  overview: {
+  overview: { objects: "Objects one by one (COCO)", objectsHint: "Where an image shows several objects of a label: each with a mask of its own.", 
     noImages: "There are no images yet. Upload some to begin.", images: "Images", goldNote: "{{count}} with gold", submissions: "Answers", ratersNote_one: "by {{count}} rater", ratersNote_other: "by {{count}} raters", retired: "Images done", openNote: "{{count}} open", leases: "Being drawn now", overshoot: "{{count}} beyond the quorum",
     progress: "Progress", quorum_one: "Each image is done with {{count}} answer.", quorum_other: "Each image is done with {{count}} answers.", agreement: "Agreement", noConsensus: "No consensus yet: it appears with the first answers.", chart: "Agreement for {{name}}: {{mean}} on average over {{count}} images", chartText: "{{mean}} on average; {{accepted}} of {{count}} accepted",
     method: "Method", recompute: "Recompute", recomputing: "The consensus is computed again.", masks: "Consensus masks",

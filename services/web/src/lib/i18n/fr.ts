@@ -94,7 +94,7 @@ export const fr = {
     cardCounts: "{{images}} images · {{submissions}} réponses · {{raters}} annotateurs", live: "En direct", asVolunteer: "Vue des bénévoles", sections: "Sections",
     tab: { overview: "Aperçu", images: "Images", guide: "Guide", notes: "Messages", gold: "Or", review: "Révision", raters: "Annotateurs", jobs: "Tâches", datasets: "Jeux de données", members: "Membres", settings: "Réglages" },
   },
-  overview: {
+  overview: { objects: "Objets un par un (COCO)", objectsHint: "Quand une image montre plusieurs objets d’une étiquette : chacun avec son masque.", 
     noImages: "Il n’y a pas encore d’images. Envoyez-en pour commencer.", images: "Images", goldNote: "dont {{count}} de référence", submissions: "Réponses", ratersNote_one: "de {{count}} personne", ratersNote_other: "de {{count}} personnes", retired: "Images terminées", openNote: "{{count}} ouvertes", leases: "En cours de dessin", overshoot: "{{count}} au-delà du quorum",
     progress: "Avancement", quorum_one: "Une image est terminée avec {{count}} réponse.", quorum_other: "Une image est terminée avec {{count}} réponses.", agreement: "Accord", noConsensus: "Pas encore de consensus : il naît des premières réponses.", chart: "Accord pour {{name}} : {{mean}} en moyenne sur {{count}} images", chartText: "{{mean}} en moyenne ; {{accepted}} sur {{count}} acceptées",
     method: "Méthode", recompute: "Recalculer", recomputing: "Le consensus est recalculé.", masks: "Masques de consensus",
