@@ -32,7 +32,7 @@ def main() -> int:
         env = {**os.environ, "BRAMBLE_URL": platform.url}
         done = [
             subprocess.run(["node", f"tests/e2e/web/{name}.mjs"], cwd=ROOT, env=env, check=False).returncode
-            for name in ("bench-load", "bench", "bench-tools", "bench-next", "bench-decoder")
+            for name in ("bench-load", "bench-audit", "bench", "bench-tools", "bench-next", "bench-decoder")
         ]
         return size or max(done)
 

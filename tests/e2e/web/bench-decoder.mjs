@@ -32,12 +32,13 @@ function report(place, seen, limit) {
   const first = seen[0];
   const sorted = [...seen].sort((a, b) => a - b);
   const p95 = sorted[Math.floor(sorted.length * 0.95)];
-  console.log(JSON.stringify({ metric: "web.click_to_mask_p95", place, threads, value: +p95.toFixed(1), unit: "ms", limit, median: +sorted[sorted.length >> 1].toFixed(1), first: +first.toFixed(1), n: seen.length, ok: p95 <= limit }));
+  console.log(JSON.stringify({ metric: "web.click_to_mask_p95", place, threads, value: +p95.toFixed(1), unit: "ms", limit, ...(place === "device" ? { segmenters_own_aim: 50 } : {}), median: +sorted[sorted.length >> 1].toFixed(1), first: +first.toFixed(1), n: seen.length, ok: p95 <= limit }));
 }
 
 console.log(JSON.stringify({ metric: "web.engine_measured", value: +measured.toFixed(1), unit: "ms", threads }));
 // The device answers, whatever the server could do better.
 await page.route("**/segment", (route) => route.abort());
-report("device", await clicks("device"), 50);
+// The client asks for 100 ms; the segmenter set itself 50 and told so in its line of the README.
+report("device", await clicks("device"), 100);
 await page.unroute("**/segment");
 await browser.close();
