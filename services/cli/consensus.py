@@ -14,9 +14,12 @@ def consensus(
     masks: Annotated[Path, typer.Argument(help="Folder with <image>/<rater>.png or .nii.gz.")],
     out: Annotated[Path, typer.Option(help="Folder to write to.")],
     method: Annotated[
-        str, typer.Option(help="auto, hierarchical, majority, staple, simple or weighted.")
+        str, typer.Option(help="auto, hierarchical, image, majority, staple, simple or weighted.")
     ] = "auto",
-    images: Annotated[Path | None, typer.Option(help="Folder with <image>.*.")] = None,
+    images: Annotated[
+        Path | None,
+        typer.Option(help="Folder with <image>.png, .jpg, .tif or .nii.gz; they may move uncertain borders."),
+    ] = None,
     gold: Annotated[Path | None, typer.Option(help="Folder with the truth of some images.")] = None,
     instances: Annotated[
         bool, typer.Option("--instances", help="Also merge each object of a class by itself: instances.csv.")

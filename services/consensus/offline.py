@@ -29,12 +29,14 @@ from services.consensus.domain.reliability import RaterReport, report
 from services.consensus.domain.result import Fused
 from services.consensus.domain.votes import ImageVotes, image_votes
 from services.consensus.files import Layout, classes, read_array, select, stem, write_plane
+from services.consensus.offline_images import look, read_images
 from services.consensus.offline_instances import COLUMNS, check_planes, write_instances
 from shared.errors import InvalidInput
 from shared.imaging import rle
 from shared.imaging.rle import RLE
 
 PathLike = str | os.PathLike[str]
+IMAGE = "image"
 _SKIP = {"thumbs.db", "desktop.ini"}
 UNSURE = 0.8  # an image whose predicted Dice lies below is flagged for a look
 
@@ -67,18 +69,20 @@ def run(
 ) -> Summary:
     """Merge ``masks/<image>/<rater>.png|.nii.gz`` into ``out``.
 
-    method: auto, hierarchical, majority, staple, simple or weighted. images: a folder of ``<image>.*``, checked for size only (no
-    method that looks at the image has earned its place yet). gold: a folder of ``<image>.png|.nii.gz`` with the truth of some
+    method: auto, hierarchical, image, majority, staple, simple or weighted. images: a folder of ``<image>.png|.jpg|.tif|.nii.gz``; with
+    ``auto`` they move borders where they prove to be worth it, with ``image`` (hierarchical, then the images) in any case, with the
+    others they are only checked. gold: a folder of ``<image>.png|.nii.gz`` with the truth of some
     images; it teaches the raters' reliability and, from six on, picks the method. instances: several objects of a class are matched across
     raters and merged one by one too (two-dimensional masks only). Raises InvalidInput with one sentence for
     whatever can't be used; then nothing is written.
     """
-    check_method(method)
+    if method == IMAGE and images is None:
+        raise InvalidInput("The method 'image' looks at the images; give their folder (--images).")
+    check_method("hierarchical" if method == IMAGE else method)
     source, target = Path(masks), Path(out)
     crowd = _read(source)
     truths = _read_gold(Path(gold), crowd) if gold is not None else {}
-    if images is not None:
-        _check_images(Path(images), crowd)
+    pictures = read_images(Path(images), crowd.layouts) if images is not None else {}
     if instances:
         check_planes(crowd.layouts)
     if target.exists() and not target.is_dir():
@@ -88,12 +92,16 @@ def run(
     summary = Summary([], [], {}, {})
     for label, votes in sorted(crowd.votes.items()):
         truth = truths.get(label, {})
-        fused, model, choice = merge(votes, method, truth)
+        fused, model, choice = merge(votes, "hierarchical" if method == IMAGE else method, truth)
+        why = choice.why
+        if pictures and (method == IMAGE or (method == "auto" and choice.method == "hierarchical")):
+            looked = look(votes, fused, model, pictures, truth, always=method == IMAGE)
+            fused, why = looked.fused, f"{why} {looked.why}"
         results[label] = fused
         if instances:
             by = partial(fuse_with, method=choice.method, model=model)
             objects[label] = [merge_instances(v, by) for v in votes]
-        summary.method[label], summary.why[label] = choice.method, choice.why
+        summary.method[label], summary.why[label] = choice.method, why
         # The slices of a volume lie side by side, so its objects have no middle.
         flat = not any(layout.is_volume for layout in crowd.layouts.values())
         found = biases(votes, model, truth) if flat else {}
@@ -210,16 +218,6 @@ def _read_gold(folder: Path, crowd: _Crowd) -> dict[int, dict[str, RLE]]:
     if not out:
         raise InvalidInput(f"{folder} holds no gold mask of any of the labelled images.")
     return out
-
-
-def _check_images(folder: Path, crowd: _Crowd) -> None:
-    if not folder.is_dir():
-        raise InvalidInput(f"{folder} is not a folder of images.")
-    for name, path in _named(folder, "images").items():
-        if name in crowd.layouts and path.name.lower().endswith(".png"):
-            _, own = read_array(path)
-            if own.shape[:2] != crowd.layouts[name].shape[:2]:
-                raise InvalidInput(f"{path} has another size than the masks of that image.")
 
 
 def _write_image(target: Path, name: str, parts: Mapping[int, Fused], crowd: _Crowd) -> None:
