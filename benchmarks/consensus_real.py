@@ -22,7 +22,8 @@ from consensus import METHODS, SHARED, paired, score
 from consensus_peers import crowdkit, crowdkit_python, simpleitk
 
 from services.consensus.domain import hierarchical
-from services.consensus.domain.confidence import confidence
+from services.consensus.domain.confidence import Confidence, confidence
+from services.consensus.domain.conformal import coverage, widened, widening
 from services.consensus.domain.hierarchical import estimate, fuse
 from services.consensus.domain.votes import ImageVotes, image_votes
 from shared.imaging.codecs import decode_png
@@ -84,6 +85,7 @@ def measure(people: Masks, gold: dict[str, np.ndarray], count: int, draws: int, 
     truth = [gold[n] for n in names]
     sums: dict[str, list[np.ndarray]] = {}
     inside: list[bool] = []
+    judged: list[tuple[list[Confidence], np.ndarray]] = []
     repeats = draws if count < 90 else 1
     for draw in range(repeats):
         rng = np.random.default_rng([count, draw])
@@ -108,6 +110,7 @@ def measure(people: Masks, gold: dict[str, np.ndarray], count: int, draws: int, 
         shipped = score(votes, truth, fused)
         sums.setdefault("hierarchical-as-shipped", []).append(shipped)
         sure = [confidence(f) for f in fused]
+        judged.append((sure, shipped))
         inside += [c.low <= d <= c.high for c, d in zip(sure, shipped, strict=True)]
     more = {"crowd": "bubil", "raters": count, "authors": authors, "n": len(names), "draws": repeats}
     means = {name: np.mean(found, axis=0) for name, found in sums.items()}
@@ -118,8 +121,36 @@ def measure(people: Masks, gold: dict[str, np.ndarray], count: int, draws: int, 
             gain, low, high = paired(means["hierarchical"] - found)
             figure("consensus_real_gain", gain, "Dice", over=name, low=low, high=high, **more)
     figure("consensus_real_interval_coverage", float(np.mean(inside)), "of 0.90", **more)
+    for gold_images in (9, 20, 40):
+        conformal(judged, gold_images, **more)
     if crowdkit_python() is None:
         figure("consensus_peer_missing", 0, "", peer="crowd-kit", why="not installed", **more)
+
+
+def conformal(
+    judged: Sequence[tuple[list[Confidence], np.ndarray]], gold: int, repeats: int = 200, **more: object
+) -> None:
+    """Intervals widened by some images with gold, drawn at random, judged on all others."""
+    rng = np.random.default_rng(gold)
+    shares, widths = [], []
+    for sure, found in judged:
+        for _ in range(repeats):
+            order = rng.permutation(len(sure))
+            by = widening([sure[k] for k in order[:gold]], [float(found[k]) for k in order[:gold]])
+            assert by is not None
+            wide = [widened(sure[k], by) for k in order[gold:]]
+            shares.append(coverage(wide, [float(found[k]) for k in order[gold:]]))
+            widths.append(np.mean([c.high - c.low for c in wide]))
+    figure(
+        "consensus_real_interval_coverage_widened",
+        float(np.mean(shares)),
+        "of 0.90",
+        gold=gold,
+        p10=round(float(np.quantile(shares, 0.1)), 3),
+        width=round(float(np.mean(widths)), 3),
+        width_before=round(float(np.mean([c.high - c.low for sure, _ in judged for c in sure])), 3),
+        **more,
+    )
 
 
 def main() -> None:
@@ -128,6 +159,7 @@ def main() -> None:
     )
     parser.add_argument("--raters", type=int, nargs="+", default=[99, 5, 3])
     parser.add_argument("--draws", type=int, default=3)
+    parser.add_argument("--only", choices=["intervals"], help="leave the methods and peers out")
     given = parser.parse_args()
     found = load()
     if found is None:

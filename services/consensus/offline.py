@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from services.consensus.domain.auto import check_method, fuse_with, merge
 from services.consensus.domain.bias import SECTORS, Bias, biases
 from services.consensus.domain.confidence import Confidence, confidence, probability
+from services.consensus.domain.conformal import Widening, widened, widening_of
 from services.consensus.domain.instances import Merged, merge_instances
 from services.consensus.domain.reliability import RaterReport, report
 from services.consensus.domain.result import Fused
@@ -71,10 +72,10 @@ def run(
 
     method: auto, hierarchical, image, majority, staple, simple or weighted. images: a folder of ``<image>.png|.jpg|.tif|.nii.gz``; with
     ``auto`` they move borders where they prove to be worth it, with ``image`` (hierarchical, then the images) in any case, with the
-    others they are only checked. gold: a folder of ``<image>.png|.nii.gz`` with the truth of some
-    images; it teaches the raters' reliability and, from six on, picks the method. instances: several objects of a class are matched across
-    raters and merged one by one too (two-dimensional masks only). Raises InvalidInput with one sentence for
-    whatever can't be used; then nothing is written.
+    others they are only checked. gold: a folder of ``<image>.png|.nii.gz`` with the truth of some images; it teaches the raters'
+    reliability, from six on picks the method, and from nine on widens the intervals of predicted Dice until they hold on it.
+    instances: several objects of a class are matched across raters and merged one by one too (two-dimensional masks only).
+    Raises InvalidInput with one sentence for whatever can't be used; then nothing is written.
     """
     if method == IMAGE and images is None:
         raise InvalidInput("The method 'image' looks at the images; give their folder (--images).")
@@ -89,6 +90,7 @@ def run(
         raise InvalidInput(f"{target} is a file; give a folder to write to.")
     results: dict[int, list[Fused]] = {}
     objects: dict[int, list[list[Merged]]] = {}
+    wider: dict[int, Widening | None] = {}
     summary = Summary([], [], {}, {})
     for label, votes in sorted(crowd.votes.items()):
         truth = truths.get(label, {})
@@ -98,6 +100,7 @@ def run(
             looked = look(votes, fused, model, pictures, truth, always=method == IMAGE)
             fused, why = looked.fused, f"{why} {looked.why}"
         results[label] = fused
+        wider[label] = widening_of(votes, fused, truth)
         if instances:
             by = partial(fuse_with, method=choice.method, model=model)
             objects[label] = [merge_instances(v, by) for v in votes]
@@ -111,7 +114,7 @@ def run(
         parts = {label: found[k] for label, found in results.items()}
         _write_image(target, name, parts, crowd)
         for label, part in parts.items():
-            summary.images.append(_image_row(name, label, part, crowd))
+            summary.images.append(_image_row(name, label, part, crowd, wider[label]))
         if instances:
             size = next(iter(parts.values())).found.size
             here = {label: found[k] for label, found in objects.items()}
@@ -237,8 +240,10 @@ def _write_image(target: Path, name: str, parts: Mapping[int, Fused], crowd: _Cr
     write_plane(target, f"{name}.prob", np.round(prob * 65535).astype(np.uint16), layout)
 
 
-def _image_row(name: str, label: int, fused: Fused, crowd: _Crowd) -> dict[str, Any]:
+def _image_row(name: str, label: int, fused: Fused, crowd: _Crowd, wider: Widening | None) -> dict[str, Any]:
     sure: Confidence = confidence(fused)
+    if wider is not None:
+        sure = widened(sure, wider)
     flags = list(fused.flags)
     if sure.predicted_dice < UNSURE:
         flags.append("unsure")
