@@ -128,6 +128,7 @@ bench-consensus: $(VENV)/.dev ## Every consensus method and its peers on simulat
 	$(PY) benchmarks/consensus_image.py
 	$(PY) benchmarks/overlap.py
 	$(PY) benchmarks/consensus_pictures.py
+	$(PY) benchmarks/consensus_quarantine.py
 fit-confidence: $(VENV)/.dev ## Constants of predicted Dice, its interval and the worth of a label, fitted on simulated crowds
 	$(PY) benchmarks/confidence_fit.py
 bench-segment: $(VENV)/.dev ## The segmenter on seen and unseen images
