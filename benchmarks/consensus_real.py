@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import csv
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from common import figure
@@ -79,7 +79,20 @@ def cross_validated(found: np.ndarray, fold: np.ndarray) -> np.ndarray:
     return out
 
 
-def measure(people: Masks, gold: dict[str, np.ndarray], count: int, draws: int, authors: bool) -> None:
+def peers(votes: list[ImageVotes], truth: list[np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
+    """(method, Dice of each image) of what the weighted vote is compared with."""
+    for name, method in METHODS.items():
+        yield name, score(votes, truth, [method(v) for v in votes])
+    yield "simpleitk-staple", np.array([dice(simpleitk(v), t) for v, t in zip(votes, truth, strict=True)])
+    if crowdkit_python() is not None:
+        for name, (masks, _) in crowdkit(votes, ("majority", "rasa")).items():
+            yield f"crowdkit-{name}", np.array([dice(m, t) for m, t in zip(masks, truth, strict=True)])
+
+
+def measure(
+    people: Masks, gold: dict[str, np.ndarray], count: int, draws: int, authors: bool, intervals: bool
+) -> None:
+    """Print the figures of ``count`` raters an image; ``intervals`` alone where that is asked for."""
     names = sorted(people)
     fold = np.random.default_rng(0).permutation(len(names)) % FOLDS
     truth = [gold[n] for n in names]
@@ -94,17 +107,10 @@ def measure(people: Masks, gold: dict[str, np.ndarray], count: int, draws: int, 
             given = sorted(r for r, m in people[name].items() if authors or not np.array_equal(m, gold[name]))
             some = given if count >= len(given) else sorted(rng.permutation(given)[:count])
             votes.append(image_votes(name, {r: people[name][r] for r in some}))
-        for name, method in METHODS.items():
-            sums.setdefault(name, []).append(score(votes, truth, [method(v) for v in votes]))
-        sums.setdefault("simpleitk-staple", []).append(
-            np.array([dice(simpleitk(v), t) for v, t in zip(votes, truth, strict=True)])
-        )
-        if crowdkit_python() is not None:
-            for name, (masks, _) in crowdkit(votes, ("majority", "rasa")).items():
-                sums.setdefault(f"crowdkit-{name}", []).append(
-                    np.array([dice(m, t) for m, t in zip(masks, truth, strict=True)])
-                )
-        sums.setdefault("hierarchical", []).append(cross_validated(tried(votes, truth), fold))
+        if not intervals:
+            for name, found in peers(votes, truth):
+                sums.setdefault(name, []).append(found)
+            sums.setdefault("hierarchical", []).append(cross_validated(tried(votes, truth), fold))
         model = estimate(votes)
         fused = [fuse(v, model) for v in votes]
         shipped = score(votes, truth, fused)
@@ -117,13 +123,13 @@ def measure(people: Masks, gold: dict[str, np.ndarray], count: int, draws: int, 
     for name, found in means.items():
         figure("consensus_real_dice", float(found.mean()), "Dice", method=name, **more)
     for name, found in means.items():
-        if not name.startswith("hierarchical"):
+        if not intervals and not name.startswith("hierarchical"):
             gain, low, high = paired(means["hierarchical"] - found)
             figure("consensus_real_gain", gain, "Dice", over=name, low=low, high=high, **more)
     figure("consensus_real_interval_coverage", float(np.mean(inside)), "of 0.90", **more)
     for gold_images in (9, 20, 40):
         conformal(judged, gold_images, **more)
-    if crowdkit_python() is None:
+    if not intervals and crowdkit_python() is None:
         figure("consensus_peer_missing", 0, "", peer="crowd-kit", why="not installed", **more)
 
 
@@ -167,7 +173,7 @@ def main() -> None:
         return
     for authors in (True, False):
         for count in given.raters:
-            measure(*found, count, given.draws, authors)
+            measure(*found, count, given.draws, authors, given.only == "intervals")
 
 
 if __name__ == "__main__":
