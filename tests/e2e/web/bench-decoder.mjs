@@ -8,8 +8,7 @@ page.setDefaultTimeout(120_000);
 await startAsGuest(page);
 await beginDrawing(page);
 const measured = (await becomes(() => measures(page, "measured"), (all) => all.length > 0, "the engine's measure", 120_000)).at(-1);
-// As `threadsFor` in src/lib/decoder/choice.ts has it.
-const threads = await page.evaluate(() => (crossOriginIsolated ? Math.max(Math.min(2, navigator.hardwareConcurrency), Math.min(4, navigator.hardwareConcurrency - 1)) : 1));
+const threads = await page.evaluate(() => (crossOriginIsolated ? Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1)) : 1));
 await page.keyboard.press("c");
 const box = await page.getByRole("application").boundingBox();
 

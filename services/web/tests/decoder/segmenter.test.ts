@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 import { BitMask } from "~/lib/canvas/bitmask";
-import { Choice, threadsFor } from "~/lib/decoder/choice";
+import { Choice } from "~/lib/decoder/choice";
 import type { FromWorker, ToWorker } from "~/lib/decoder/protocol";
 import { type Answer, type Question, Segmenter, type Surroundings } from "~/lib/decoder/segmenter";
 import { golden } from "./golden";
@@ -201,11 +201,5 @@ describe("choice", () => {
     expect(choice.pick(true)).toBe("device");
     choice.forget();
     expect(choice.pick(false)).toBe("server");
-  });
-});
-
-describe("threads", () => {
-  it("leave a core to the page where there are three, and never outnumber the cores", () => {
-    expect([1, 2, 3, 4, 8, 64].map(threadsFor)).toEqual([1, 2, 2, 3, 4, 4]);
   });
 });

@@ -37,11 +37,3 @@ export class Choice {
     return device <= (server ?? SLOW_MS) ? "device" : "server";
   }
 }
-
-/**
- * Threads of the engine on a device with so many cores. One core stays with the page, because threads wait for the slowest of them. Not of
- * two: a page whose person waits for a mask does nothing meanwhile, and the mask is there in little more than half the time.
- */
-export function threadsFor(cores: number): number {
-  return Math.max(Math.min(2, cores), Math.min(4, cores - 1));
-}

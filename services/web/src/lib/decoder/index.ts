@@ -3,7 +3,6 @@ import { OfflineError } from "~/client/http";
 import { codec } from "~/lib/canvas/codec";
 import { measure } from "~/lib/measure";
 import type { ModelSource } from "./protocol";
-import { threadsFor } from "./choice";
 import { type Answer, type Question, Segmenter } from "./segmenter";
 
 export { type Answer, type Question, Segmenter } from "./segmenter";
@@ -58,7 +57,8 @@ function create(): Segmenter {
     },
     now: () => performance.now(),
     tell: measure,
-    threads: crossOriginIsolated ? threadsFor(navigator.hardwareConcurrency) : 1,
+    // One core stays with the page: threads wait for the slowest of them, and a core that is shared makes all of them slow.
+    threads: crossOriginIsolated ? Math.max(1, Math.min(4, navigator.hardwareConcurrency - 1)) : 1,
     gpu: async () => {
       const adapter = (await device.gpu?.requestAdapter().catch(() => null)) ?? null;
       return adapter !== null && !(adapter.isFallbackAdapter ?? adapter.info?.isFallbackAdapter ?? false);
