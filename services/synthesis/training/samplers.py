@@ -7,19 +7,14 @@ from typing import Any
 
 from diffusers.schedulers.scheduling_dpmsolver_multistep import DPMSolverMultistepScheduler
 
-from services.synthesis.training.denoiser import TIMESTEPS, scheduler
+from services.synthesis.training.denoiser import scheduler
 
 
 def dpm() -> DPMSolverMultistepScheduler:
-    """DPM-Solver++ of second order (Lu et al. 2022), timesteps as DDIM's here. The guess of the clean image is held within -1 and 1."""
-    return DPMSolverMultistepScheduler(
-        num_train_timesteps=TIMESTEPS,
-        beta_schedule="squaredcos_cap_v2",
-        prediction_type="v_prediction",
-        timestep_spacing="trailing",
-        # Thresholding with this largest value is clipping, which DDIM's class has a name for.
-        thresholding=True,
-        sample_max_value=1.0,
+    """DPM-Solver++ of second order (Lu et al. 2022) on the schedule of training. The guess of the clean image is held within -1 and 1."""
+    # Thresholding with this largest value is clipping, which DDIM's class has a name for.
+    return DPMSolverMultistepScheduler.from_config(
+        scheduler().config, thresholding=True, sample_max_value=1.0
     )
 
 
