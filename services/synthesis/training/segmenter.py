@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
+from services.synthesis.training.affine import random_grid
 from services.synthesis.training.progress import Report, silent
 from shared.errors import InvalidInput
 
@@ -81,13 +82,7 @@ def _loss(logits: Any, maps: Any) -> Any:
 def _augment(images: Any, maps: Any, rng: np.random.Generator) -> tuple[Any, Any]:
     """Turn up to 15 degrees, scale 0.85–1.18, shift 8 %, mirror, contrast, brightness and noise: the usual classical set."""
     n = len(images)
-    angle, scale = np.deg2rad(rng.uniform(-15, 15, n)), np.exp(rng.uniform(-0.16, 0.16, n))
-    mirror = np.where(rng.random(n) < 0.5, -1.0, 1.0)
-    theta = np.zeros((n, 2, 3), np.float32)
-    theta[:, 0, 0], theta[:, 0, 1] = np.cos(angle) / scale * mirror, -np.sin(angle) / scale
-    theta[:, 1, 0], theta[:, 1, 1] = np.sin(angle) / scale * mirror, np.cos(angle) / scale
-    theta[:, :, 2] = rng.uniform(-0.16, 0.16, (n, 2))
-    grid = functional.affine_grid(torch.from_numpy(theta), list(images.shape), align_corners=False)
+    grid = random_grid(images, rng, degrees=15, spread=0.16)
     moved = functional.grid_sample(images, grid, mode="bilinear", padding_mode="border", align_corners=False)
     labels = functional.grid_sample(
         maps[:, None].float(), grid, mode="nearest", padding_mode="zeros", align_corners=False
