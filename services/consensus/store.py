@@ -173,8 +173,7 @@ def _former(row: Any, given: Mapping[str, int]) -> RaterParams:
 def put_model(
     conn: Connection, project_id: str, label_id: int, beliefs: Sequence[Belief], now: int
 ) -> list[Belief]:
-    """Replace what is believed of a label's raters;
-    answers those of whom the belief changed."""
+    """Replace what is believed of a label's raters; answers those of whom the belief changed."""
     r = t.raters.c
     where = and_(r.project_id == project_id, r.label_id == label_id)
     query = select(r.rater_id, r.params, r.since, r.earlier).where(where)
